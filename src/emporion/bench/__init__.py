@@ -1,0 +1,1 @@
+"""How fast the venue is, beside a C++ engine that keeps the same rules and must end in the same trades and balances."""

@@ -1,0 +1,178 @@
+"""Figures as people read them, with the machine named, and as JSON for those who compare runs."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from emporion.bench.features import Cost
+from emporion.bench.kernel import Measured
+from emporion.bench.memory import Memory, Start
+from emporion.bench.path import PathFigures
+from emporion.bench.recovery import Recovery
+from emporion.bench.reference import FLAGS, compiler_name, find_compiler
+from emporion.engine.clock import SystemClock
+from emporion.kernel.jit import BOUNDSCHECK
+
+Rows = list[tuple[str, ...]]
+RATE_GOAL = 1_000_000
+WARM_GOAL_S = 1.0
+
+
+@dataclass
+class Figures:
+    """What was measured; None or empty for what was not asked for."""
+
+    machine: dict[str, str]
+    settings: dict[str, object]
+    kernel: list[Measured] = field(default_factory=list)
+    features: list[Cost] = field(default_factory=list)
+    path: PathFigures | None = None
+    recovery: Recovery | None = None
+    memory: list[Memory] = field(default_factory=list)
+    start: Start | None = None
+
+
+def machine_named() -> dict[str, str]:
+    """What the figures depend on and are worth nothing without."""
+    compiler = find_compiler()
+    return {
+        "processor": _processor(),
+        "cores": f"{os.cpu_count()}, load {os.getloadavg()[0]:.1f} at the start",
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_version()}, Numba {version('numba')}, NumPy {version('numpy')}",
+        "bounds checks": "on" if BOUNDSCHECK else "off",
+        "reference": f"{compiler_name(compiler)} {' '.join(FLAGS)}" if compiler else "no C++ compiler",
+    }
+
+
+def store(figures: Figures, folder: Path) -> Path:
+    """Write everything, single runs included, to a file named by the time in UTC."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now_s = SystemClock().now_ns() // 1_000_000_000
+    path = folder / f"bench-{datetime.fromtimestamp(now_s, UTC):%Y%m%d-%H%M%S}.json"
+    path.write_text(json.dumps(asdict(figures), indent=2) + "\n")
+    return path
+
+
+def text(figures: Figures) -> str:
+    """All tables."""
+    parts = ["\n".join(f"{name + ':':15} {value}" for name, value in figures.machine.items())]
+    if figures.kernel:
+        parts.append(_kernel(figures.kernel))
+    if figures.features:
+        parts.append(_features(figures.features))
+    if figures.path:
+        parts.append(_path(figures.path))
+    if figures.recovery:
+        parts.append(_recovery(figures.recovery))
+    if figures.memory:
+        parts.append(_memory(figures.memory))
+    if figures.start:
+        parts.append(_start(figures.start))
+    return "\n\n".join(parts)
+
+
+def _kernel(measured: list[Measured]) -> str:
+    # exchange-core publishes 4.4, 1.9 and 0.4 million a second for such mixes on one thread, elsewhere.
+    rows: Rows = [
+        ("mix", "commands", "resting", "prices", "kernel", "reference", "ratio", "goal", "fetching ahead", "same end")
+    ]
+    for one in measured:
+        rows.append(
+            (
+                f"({one.mix}) {one.title}", f"{one.commands:,}", f"{one.resting:,}", f"{one.levels:,}",
+                _millions(one.kernel), _millions(one.reference), _ratio(one.ratio), _ratio(one.goal),
+                _millions(one.reference_ahead), {True: "yes", False: "NO", None: ""}[one.same_end],
+            )
+        )  # fmt: skip
+    note = (
+        "Median commands a second. Both sides ran in turn on the same rows and ended in the same trades, events and\n"
+        "balances. `fetching ahead`: the reference again, asking for the memory of the next commands beforehand."
+    )
+    if all(one.reference is None for one in measured):
+        note = "Median commands a second. No C++ compiler was found, so there is no reference beside it."
+    return f"Kernel\n{_table(rows)}\n{note}"
+
+
+def _features(costs: list[Cost]) -> str:
+    rows: Rows = [("mix (b) with", "commands/s", "to its plain mix", "events that show it")]
+    for cost in costs:
+        events = ", ".join(f"{count:,} {name.lower()}" for name, count in cost.happened.items() if count)
+        rows.append((cost.name, _millions(cost.commands_per_second), _ratio(cost.relative), events))
+    note = "Fees and client ids are set against plain; icebergs, stops and self-trades against client ids."
+    return f"Features\n{_table(rows, left={0, 3})}\n{note}"
+
+
+def _path(path: PathFigures) -> str:
+    speed = f"{path.commands_per_second:,.0f} commands a second (goal {RATE_GOAL:,}), median of {len(path.runs)} runs"
+    names = list(path.latencies[0].percentiles_us) if path.latencies else []
+    rows: Rows = [("offered a second", "answered a second", "sustained", *(f"{name}%" for name in names))]
+    for one in path.latencies:
+        rows.append(
+            (
+                f"{one.rate:,}", f"{one.achieved:,.0f}", "yes" if one.sustained else "NO",
+                *(f"{value:,.0f}" for value in one.percentiles_us.values()),
+            )
+        )  # fmt: skip
+    return (
+        f"Sequencer, journal with fdatasync, kernel, events: {speed}\n{_table(rows)}\n"
+        f"Microseconds from the time a command was due to its answer. The disk alone takes {path.fdatasync_us:,.0f} us."
+    )
+
+
+def _recovery(recovery: Recovery) -> str:
+    rows: Rows = [
+        ("recovery", "seconds"),
+        (f"snapshot of {recovery.snapshot_bytes / 2**20:.1f} MiB, then {recovery.commands:,} commands "
+         f"({recovery.commands_per_second / 1e6:.2f} M/s)", f"{recovery.replay_s:.2f}"),
+        ("snapshot behind them, nothing to replay", f"{recovery.snapshot_s:.2f}"),
+        (f"journalling and applying them before ({recovery.journal_bytes / 2**20:,.0f} MiB on disk, async)",
+         f"{recovery.write_s:.2f}"),
+    ]  # fmt: skip
+    return _table(rows)
+
+
+def _memory(memory: list[Memory]) -> str:
+    rows: Rows = [("bytes of one", "measured on", "in the state", "resident")]
+    rows += [(one.what, f"{one.count:,}", f"{one.state:,.0f}", f"{one.resident:,.0f}") for one in memory]
+    return f"Memory\n{_table(rows)}"
+
+
+def _start(start: Start) -> str:
+    warm = sorted(start.warm_s)[len(start.warm_s) // 2]
+    return (
+        f"Start, from `import emporion` to the first answer: {start.first_compile_s:.1f} s with the compile, "
+        f"{warm:.2f} s compiled before (goal {WARM_GOAL_S:g} s)"
+    )
+
+
+def _table(rows: Rows, left: Iterable[int] = (0,)) -> str:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[at].ljust(width) if at in left else row[at].rjust(width) for at, width in enumerate(widths)]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _millions(value: float | None) -> str:
+    return "" if value is None else f"{value / 1e6:.2f} M"
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,1 @@
+"""One node: the journal, the kernel, and the order in which they may do things."""

@@ -1,0 +1,106 @@
+"""Many callers, one node: what arrives while one group is under way is committed as the next.
+
+So the more there is to do, the more commands share one fdatasync.
+"""
+
+import queue
+import threading
+from concurrent.futures import Future
+
+import numpy as np
+
+from emporion.engine.failures import PartlyTaken
+from emporion.engine.node import Answer, Node
+from emporion.errors import BadValue, DiskFull, EmporionError
+
+GROUP_REQUESTS = 4_096
+GROUP_ROWS = 65_536
+IDLE_S = 0.005  # Nothing came for so long: cover the last answer.
+SLEEP_S = 1.0
+
+Item = tuple[np.ndarray, "Future[Answer]"]
+
+
+class Sequencer:
+    """A thread that submits for all. The node's own methods may be used beside it."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="emporion-sequencer", daemon=True)
+        self._thread.start()
+
+    def submit(self, rows: np.ndarray) -> "Future[Answer]":
+        """Queue commands. The future's answer comes when they are durable and applied.
+
+        Its exceptions are those of Node.submit. The rows must not be changed until then.
+        """
+        future: Future[Answer] = Future()
+        with self._closing:
+            if self._is_closed:
+                raise BadValue("the sequencer has been closed")
+            self._queue.put((rows, future))
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread. The node stays open."""
+        with self._closing:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait_s, over = IDLE_S, False
+        while not over:
+            try:
+                group = [self._queue.get(timeout=wait_s)]
+            except queue.Empty:
+                wait_s = self._idle()
+                continue
+            rows = 0
+            while group[-1] is not None and len(group) < GROUP_REQUESTS and rows < GROUP_ROWS:
+                rows += len(group[-1][0]) if isinstance(group[-1][0], np.ndarray) else 0
+                try:
+                    group.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            over = group[-1] is None
+            self._commit([item for item in group if item is not None and item[1].set_running_or_notify_cancel()])
+            wait_s = IDLE_S
+
+    def _idle(self) -> float:
+        """Returns how long there is nothing to do."""
+        try:
+            due_ns = self.node.idle()
+        except EmporionError:
+            return SLEEP_S  # The node has stopped; whoever submits hears of it.
+        if due_ns == 0:
+            return SLEEP_S
+        return min(SLEEP_S, max(1e-4, (due_ns - self.node.clock.now_ns()) / 1e9))
+
+    def _commit(self, group: list[Item]) -> None:
+        try:
+            answers = self.node.submit_many([rows for rows, _ in group])
+        except Exception as error:
+            if isinstance(error, BadValue | DiskFull) and not isinstance(error, PartlyTaken):
+                self._commit_each(group)  # One spoils it for all, and none was taken.
+            else:
+                for _, future in group:
+                    future.set_exception(error)
+        else:
+            for (_, future), answer in zip(group, answers, strict=True):
+                future.set_result(answer)
+
+
+
+    def _commit_each(self, group: list[Item]) -> None:
+        for rows, future in group:
+            try:
+                answer = self.node.submit(rows)
+            except Exception as error:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)

@@ -1,0 +1,1 @@
+"""Public views made from events. Each can be thrown away and made again; none is the truth."""

@@ -1,0 +1,245 @@
+"""The machine seen from above: a batch of commands in, the state moved on, events out.
+
+The batch is one piece of memory, seen as rows of each family: which one a row belongs to
+follows from its kind. See schema/messages.py.
+"""
+
+from emporion.kernel import cash, deadlines, emit, index, operate, orders, sweep, trigger
+from emporion.kernel.book import cancel as end_order
+from emporion.kernel.jit import entry, kernel
+from emporion.kernel.tables import open_slot
+from emporion.schema.codes import Command, DeadlineKind, Event, HoldKind, Reject
+from emporion.schema.limits import DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
+
+# Plain numbers: compiled code compares them in one step.
+TICK = Command.TICK.value
+CONTINUE = Command.CONTINUE.value
+PLACE = Command.PLACE.value
+REPLACE = Command.REPLACE.value
+CANCEL = Command.CANCEL.value
+CANCEL_BY_CL_ORD_ID = Command.CANCEL_BY_CL_ORD_ID.value
+MASS_CANCEL = Command.MASS_CANCEL.value
+SET_DEADMAN = Command.SET_DEADMAN.value
+DEPOSIT = Command.DEPOSIT.value
+TRANSFER = Command.TRANSFER.value
+WITHDRAW = Command.WITHDRAW.value
+WITHDRAW_SETTLE = Command.WITHDRAW_SETTLE.value
+WITHDRAW_REFUSE = Command.WITHDRAW_REFUSE.value
+FREEZE_BALANCE = Command.FREEZE_BALANCE.value
+RELEASE_BALANCE = Command.RELEASE_BALANCE.value
+GENESIS = Command.GENESIS.value
+SET_LIMIT = Command.SET_LIMIT.value
+LIST_ASSET = Command.LIST_ASSET.value
+LIST_INSTRUMENT = Command.LIST_INSTRUMENT.value
+AMEND_INSTRUMENT = Command.AMEND_INSTRUMENT.value
+SET_STATUS = Command.SET_STATUS.value
+SET_FEES = Command.SET_FEES.value
+OPEN_ACCOUNT = Command.OPEN_ACCOUNT.value
+SET_ACCOUNT = Command.SET_ACCOUNT.value
+FREEZE_ACCOUNT = Command.FREEZE_ACCOUNT.value
+UNFREEZE_ACCOUNT = Command.UNFREEZE_ACCOUNT.value
+DATA = Command.DATA.value
+
+
+@entry
+def apply_batch(
+    state, order_rows, ledger_rows, transfer_rows, admin_rows, extra_rows, asset_rows, terms_rows, bounds_rows,
+    limit_rows, count, start, out,
+):  # fmt: skip
+    """Applies head rows from `start` on, until the batch ends or events might not fit any more.
+
+    Args:
+        state: the state record.
+        order_rows .. limit_rows: the same batch as rows of each family.
+        count: rows in the batch. No command's data rows lie behind it: the caller checked.
+        start: a head row.
+        out: EVENTS; events are added after those it holds.
+    Returns:
+        The row to go on from; `count` when all are applied.
+    """
+    place = start
+    while place < count and out.count <= EVENT_ROWS - EVENTS_PER_COMMAND:
+        command = order_rows.rows[place]
+        state.seq += 1
+        if command.ts_ns > state.ts_ns and command.ts_ns <= TS_MAX:
+            state.ts_ns = command.ts_ns
+        if deadlines.is_due(state):
+            _work_off_deadlines(state, out)
+        kind = command.kind
+        data_rows = int(command.data_rows)
+        # The three that make up nearly all traffic come first; the rest goes by way of _seldom.
+        if kind == PLACE and data_rows == 0 and state.rules_version != 0:
+            orders.fire_stops(state, command, out)
+            orders.place(state, command, 0, 0, 0, out)
+            orders.fire_stops(state, command, out)
+        elif kind == CANCEL and data_rows == 0 and state.rules_version != 0:
+            orders.drain_for_order(state, open_slot(state, command.order_id), out)
+            orders.cancel(state, command, out)
+        elif kind == REPLACE and data_rows == 0 and state.rules_version != 0:
+            _replace(state, command, out)
+        else:
+            _seldom(
+                state, command, ledger_rows.rows[place], transfer_rows.rows[place], admin_rows.rows[place], place,
+                extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out,
+            )  # fmt: skip
+        place += 1 + data_rows
+    return place
+
+
+@entry
+def rebuild_indexes(state):
+    """Fills the indexes of a state that was loaded from a snapshot."""
+    index.rebuild(state)
+
+
+@kernel
+def _seldom(
+    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
+):  # fmt: skip
+    kind = command.kind
+    wanted = _data_rows(kind, command.data_rows)
+    reason = Reject.NONE
+    if wanted < 0:
+        reason = Reject.UNKNOWN_KIND
+    elif (kind == GENESIS) != (state.rules_version == 0):
+        reason = Reject.NO_GENESIS
+    elif wanted != command.data_rows or not _are_data(extra_rows, place + 1, wanted):
+        reason = Reject.BAD_DATA_ROWS
+    if reason != Reject.NONE:
+        _reject_form(state, kind, command, ledger, reason, out)
+    elif kind == PLACE:
+        extra = extra_rows.rows[place + 1]
+        orders.fire_stops(state, command, out)
+        orders.place(state, command, extra.display_lots, extra.trigger_price_ticks, extra.expire_ns, out)
+        orders.fire_stops(state, command, out)
+    elif kind == CANCEL_BY_CL_ORD_ID:
+        orders.drain_for_order(state, orders.client_target(state, command), out)
+        orders.cancel_by_cl_ord_id(state, command, out)
+    elif kind == MASS_CANCEL:
+        orders.mass_cancel(state, command, out)
+    elif kind == CONTINUE:
+        sweep.go_on(state, out)
+        if state.first_pending != 0:
+            trigger.fire(state, state.first_pending, out)
+    elif kind >= DEPOSIT and kind <= RELEASE_BALANCE:
+        _ledger(state, kind, ledger, transfer, out)
+    elif kind == GENESIS:
+        operate.genesis(state, limit_rows.rows[place + 1], limit_rows.rows[place + 2], out)
+    elif kind == LIST_ASSET:
+        operate.list_asset(state, asset_rows.rows[place + 1], out)
+    elif kind == LIST_INSTRUMENT:
+        operate.list_instrument(state, terms_rows.rows[place + 1], bounds_rows.rows[place + 2], out)
+    elif kind == AMEND_INSTRUMENT:
+        operate.amend_instrument(state, admin, bounds_rows.rows[place + 1], out)
+    else:
+        _operator(state, kind, admin, out)
+
+
+@kernel
+def _ledger(state, kind, ledger, transfer, out):
+    if kind == DEPOSIT:
+        cash.deposit(state, ledger, out)
+    elif kind == TRANSFER:
+        cash.move(state, ledger, transfer.to_account_id, out)
+    elif kind == WITHDRAW:
+        cash.withdraw(state, ledger, out)
+    elif kind == WITHDRAW_SETTLE:
+        cash.settle(state, ledger, out)
+    elif kind == WITHDRAW_REFUSE:
+        cash.give_back(state, ledger, HoldKind.WITHDRAWAL.value, Event.WITHDRAWAL_REFUSED.value, out)
+    elif kind == FREEZE_BALANCE:
+        cash.freeze(state, ledger, out)
+    else:
+        cash.give_back(state, ledger, HoldKind.FREEZE.value, Event.BALANCE_RELEASED.value, out)
+
+
+@kernel
+def _operator(state, kind, admin, out):
+    if kind == SET_DEADMAN:
+        operate.set_deadman(state, admin, out)
+    elif kind == SET_LIMIT:
+        operate.set_limit(state, admin, out)
+    elif kind == SET_STATUS:
+        operate.set_status(state, admin, out)
+    elif kind == SET_FEES:
+        operate.set_fees(state, admin, out)
+    elif kind == OPEN_ACCOUNT:
+        operate.open_account(state, admin, out)
+    elif kind == SET_ACCOUNT:
+        operate.set_account(state, admin, out)
+    elif kind == FREEZE_ACCOUNT:
+        operate.freeze_account(state, admin, out)
+    elif kind == UNFREEZE_ACCOUNT:
+        operate.unfreeze_account(state, admin, out)
+    else:
+        assert kind == TICK
+
+
+@kernel
+def _data_rows(kind, given):
+    """How many data rows a kind takes; -1 for a kind that is none. Rule W-4."""
+    if kind == PLACE:
+        return 1 if given != 0 else 0
+    if kind == LIST_ASSET or kind == AMEND_INSTRUMENT:
+        return 1
+    if kind == LIST_INSTRUMENT or kind == GENESIS:
+        return 2
+    if (
+        (kind >= TICK and kind <= CONTINUE)
+        or (kind >= PLACE and kind <= SET_DEADMAN)
+        or (kind >= DEPOSIT and kind <= RELEASE_BALANCE)
+        or (kind >= GENESIS and kind <= UNFREEZE_ACCOUNT)
+    ):
+        return 0
+    return -1
+
+
+@kernel
+def _are_data(rows, first, count):
+    for place in range(first, first + count):
+        if rows.rows[place].kind != DATA:
+            return False
+    return True
+
+
+@kernel
+def _reject_form(state, kind, command, ledger, reason, out):
+    """A row that cannot be read further: its family, if it has one, says what the event carries. Rule O-11."""
+    if kind >= PLACE and kind <= MASS_CANCEL:
+        emit.rejected(
+            state, out, reason, command.order_id, command.account_id, command.instrument_id, 0, 0
+        )  # fmt: skip
+    elif kind >= DEPOSIT and kind <= RELEASE_BALANCE:
+        emit.rejected(state, out, reason, 0, ledger.account_id, 0, ledger.asset_id, 0)
+    else:
+        emit.rejected(state, out, reason, 0, 0, 0, 0, 0)
+
+
+@kernel
+def _replace(state, command, out):
+    slot = orders.target(state, command)
+    instrument_id = state.orders[slot].instrument_id
+    orders.drain_for_order(state, slot, out)
+    orders.replace(state, command, out)
+    if slot != 0:
+        trigger.fire(state, instrument_id, out)
+
+
+@kernel
+def _work_off_deadlines(state, out):
+    """Rule W-2."""
+    for _ in range(DEADLINES_PER_COMMAND):
+        if not deadlines.is_due(state):
+            return
+        due = state.deadlines[1]
+        if due.kind == DeadlineKind.ORDER:
+            slot = state.extras[due.target].order_slot
+            end_order(state, slot, Event.EXPIRED.value, Reject.NONE.value, out)
+            continue
+        if not sweep.has_place(state):
+            return
+        account_id = due.target
+        deadlines.remove(state, 1)
+        state.accounts[account_id].deadman_ns = 0
+        emit.of_operator(state, out, Event.DEADMAN_FIRED.value, account_id, 0, 0, 0, 0, 0)
+        sweep.begin(state, account_id, 0, 0, Reject.BY_DEADMAN.value, out)

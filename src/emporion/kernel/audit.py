@@ -1,0 +1,332 @@
+"""Invariants of the whole state, checked from the tables alone. For tests, `verify`, and operators.
+
+Plain Python over columns: nothing of the kernel's own walking is used, so that a mistake there
+is not made here again.
+"""
+
+from collections import defaultdict
+
+import numpy as np
+
+from emporion.kernel.prices import CENTER, DIGIT_BITS, DIGIT_MASK
+from emporion.schema.codes import AccountFlag, OrderFlag, Side
+from emporion.schema.limits import SLOT_BITS
+from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS, TABLE_NAMES
+
+FREE_LINK = {"orders": "next_slot", "extras": "next_free", "client_ids": "newer", "holds": "next_free"}
+
+
+def audit(array: np.ndarray) -> list[str]:
+    """All broken invariants of a state array, in words; empty when it is sound."""
+    problems: list[str] = []
+    problems += _ledger(array)
+    problems += _holds(array)
+    found: dict[int, int] = defaultdict(int)
+    for instrument_id in range(1, _high_water(array, "instruments") + 1):
+        problems += _book(array, instrument_id, found)
+    problems += _orders(array, found)
+    problems += _accounts(array)
+    problems += _client_ids(array)
+    problems += _deadlines(array)
+    problems += _free_lists(array)
+    problems += _indexes(array)
+    problems += _queue_of_stops(array)
+    return problems
+
+
+def _table(array: np.ndarray, name: str) -> np.ndarray:
+    return array[name][0, : _high_water(array, name) + 1]
+
+
+def _high_water(array: np.ndarray, name: str) -> int:
+    return int(array["tables"]["high_water"][0, TABLE_NAMES.index(name)])
+
+
+def _open_orders(array: np.ndarray) -> np.ndarray:
+    orders = _table(array, "orders")
+    return np.flatnonzero(orders["order_id"])
+
+
+def _ledger(array: np.ndarray) -> list[str]:
+    """Each asset sums to zero; only the venue's own accounts are negative."""
+    problems = []
+    balances = _table(array, "balances")
+    for name, table in (("balances", balances), ("accounts", _table(array, "accounts"))):
+        if table[0].tobytes().strip(b"\0"):
+            problems.append(f"{name}: row 0 is not nobody")
+    sums: dict[int, int] = defaultdict(int)
+    flags = _table(array, "accounts")["flags"]
+    for slot, row in enumerate(balances.tolist()):
+        account_id, asset_id, free, order_held, other_held = row
+        sums[asset_id] += free + order_held + other_held
+        is_system = flags[account_id] & AccountFlag.SYSTEM
+        if (free < 0 and not is_system) or order_held < 0 or other_held < 0:
+            problems.append(f"balance {slot}: account {account_id}, asset {asset_id}: {free}, {order_held}, {other_held}")
+    problems += [f"asset {asset_id}: all balances sum to {total}" for asset_id, total in sums.items() if total]
+    return problems
+
+
+def _holds(array: np.ndarray) -> list[str]:
+    """What is held is the sum of open orders and named holds."""
+    orders, holds = _table(array, "orders"), _table(array, "holds")
+    want_orders: dict[int, int] = defaultdict(int)
+    want_others: dict[int, int] = defaultdict(int)
+    for order in orders[_open_orders(array)]:
+        slot = order["quote_balance"] if order["side"] == Side.BUY else order["base_balance"]
+        want_orders[int(slot)] += int(order["hold_atoms"])
+    for hold in holds[np.flatnonzero(holds["hold_id"])]:
+        want_others[int(hold["balance"])] += int(hold["amount_atoms"])
+    problems = [f"hold {hold['hold_id']}: amount {hold['amount_atoms']}" for hold in holds if hold["amount_atoms"] < 0]
+    for slot, row in enumerate(_table(array, "balances").tolist()):
+        if row[3] != want_orders[slot]:
+            problems.append(f"balance {slot}: {row[3]} held for orders, which hold {want_orders[slot]}")
+        if row[4] != want_others[slot]:
+            problems.append(f"balance {slot}: {row[4]} held by name, in holds {want_others[slot]}")
+    return problems
+
+
+def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[str]:
+    """The three price indexes of an instrument: sorted, linked, uncrossed; best prices right."""
+    instrument = array["instruments"][0, instrument_id]
+    orders, extras = array["orders"][0], array["extras"][0]
+    problems = []
+    sides: dict[int, list[int]] = {Side.BUY: [], Side.SELL: []}
+    for which in (BOOK, BUY_STOPS, SELL_STOPS):
+        trie = instrument["tries"][which]
+        last_price = 0
+        for price, level, head, tail in _levels(array, trie):
+            where = f"instrument {instrument_id} trie {which} price {price}"
+            if price <= last_price:
+                problems.append(f"{where}: not above {last_price}")
+            last_price = price
+            slot, before = int(head), 0
+            level_sides: set[int] = set()
+            while slot:
+                order = orders[slot]
+                found[slot] += 1
+                level_sides.add(int(order["side"]))
+                is_stop = bool(order["flags"] & OrderFlag.STOP)
+                key = int(extras[order["extra"]]["trigger_price_ticks"]) if is_stop else int(order["price_ticks"])
+                if (
+                    order["prev_slot"] != before
+                    or order["level"] != level
+                    or order["instrument_id"] != instrument_id
+                    or key != price
+                    or is_stop != (which != BOOK)
+                    or order["leaves_lots"] <= 0
+                    or found[slot] > 1
+                ):
+                    problems.append(f"{where}: order in slot {slot} is misplaced")
+                    break
+                before, slot = slot, int(order["next_slot"])
+            if before != tail or not before:
+                problems.append(f"{where}: the tail is {tail}, the last order {before}")
+            if len(level_sides) > 1 or (which == BUY_STOPS and Side.SELL in level_sides):
+                problems.append(f"{where}: sides {level_sides} in one queue")
+            if which == BOOK and level_sides:
+                sides[min(level_sides)].append(price)
+    bid, ask = max(sides[Side.BUY], default=0), min(sides[Side.SELL], default=0)
+    if (bid, ask) != (instrument["best_bid_ticks"], instrument["best_ask_ticks"]):
+        problems.append(f"instrument {instrument_id}: best is {bid}, {ask}")
+    if bid and ask and bid >= ask:
+        problems.append(f"instrument {instrument_id}: crossed, bid {bid}, ask {ask}")
+    return problems
+
+
+def _levels(array: np.ndarray, trie: np.void) -> list[tuple[int, int, int, int]]:
+    """(price, level, head, tail) of every price in a trie, in the order it stands in."""
+    if not trie["root"]:
+        return []
+    height = int(trie["height"])
+    prefix = CENTER >> (DIGIT_BITS * height)
+    nodes, leaves = array["nodes"][0], array["leaves"][0]
+    result = []
+    todo = [(int(trie["root"]), height, prefix)]
+    while todo:
+        place, levels_left, key = todo.pop()
+        if levels_left == 1:
+            leaf = leaves[place]
+            set_bits = int(leaf["bits"]) & ((1 << 64) - 1)
+            for digit in range(64):
+                if set_bits >> digit & 1:
+                    price = ((key << DIGIT_BITS) | digit) - CENTER + int(trie["anchor_ticks"])
+                    head, tail = leaf["level"][digit].tolist()
+                    result.append((price, place << DIGIT_BITS | digit, head, tail))
+            continue
+        node = nodes[place]
+        children = np.flatnonzero(node["child"]).tolist()
+        set_bits = int(node["bits"]) & ((1 << 64) - 1)
+        assert children == [digit for digit in range(64) if set_bits >> digit & 1], "a node's bits and children differ"
+        todo += [
+            (int(node["child"][digit]), levels_left - 1, (key << DIGIT_BITS) | digit) for digit in reversed(children)
+        ]
+    return result
+
+
+def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
+    """Every open order stands in exactly one queue and is whole in itself."""
+    problems = []
+    orders = array["orders"][0]
+    for slot in _open_orders(array).tolist():
+        order = orders[slot]
+        if found.pop(slot, 0) != 1:
+            problems.append(f"order {order['order_id']}: in no queue")
+        if order["order_id"] != (int(order["generation"]) << SLOT_BITS | slot):
+            problems.append(f"slot {slot}: order id {order['order_id']}, generation {order['generation']}")
+        if not 0 < order["leaves_lots"] <= order["qty_lots"]:
+            problems.append(f"order {order['order_id']}: leaves {order['leaves_lots']} of {order['qty_lots']}")
+        instrument = array["instruments"][0, order["instrument_id"]]
+        if order["side"] == Side.SELL:
+            want = int(order["leaves_lots"]) * int(instrument["base_atoms_per_lot"])
+            if order["hold_atoms"] != want:
+                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {want}")
+        else:
+            notional = int(order["price_ticks"]) * int(order["leaves_lots"]) * int(instrument["atoms_per_tick_lot"])
+            rate = max(int(order["maker_ppm"]), int(order["taker_ppm"]), 0)
+            most = notional - (-notional * rate // 1_000_000) + 1
+            if not most - 1 <= order["hold_atoms"] <= most:
+                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {most} or one less")
+        extra = array["extras"][0, order["extra"]]
+        if order["extra"] and extra["order_slot"] != slot:
+            problems.append(f"order {order['order_id']}: its extra row belongs to slot {extra['order_slot']}")
+        if extra["display_lots"] and not 0 < extra["shown_lots"] <= min(extra["display_lots"], order["leaves_lots"]):
+            problems.append(f"order {order['order_id']}: shows {extra['shown_lots']}")
+    problems += [f"slot {slot}: in a queue, but not open" for slot in found]
+    return problems
+
+
+def _accounts(array: np.ndarray) -> list[str]:
+    """Each account's list holds its open orders."""
+    problems = []
+    orders = array["orders"][0]
+    want: dict[int, set[int]] = defaultdict(set)
+    per_instrument: dict[int, int] = defaultdict(int)
+    for slot in _open_orders(array).tolist():
+        want[int(orders[slot]["account_id"])].add(slot)
+        per_instrument[int(orders[slot]["instrument_id"])] += 1
+    accounts = _table(array, "accounts")
+    for account_id in range(1, len(accounts)):
+        account = accounts[account_id]
+        seen: set[int] = set()
+        slot, newer, last_seq = int(account["newest_order"]), 0, 1 << 62
+        while slot and slot not in seen:
+            seen.add(slot)
+            order = orders[slot]
+            if order["newer_slot"] != newer or order["entry_seq"] > last_seq:
+                problems.append(f"account {account_id}: its list is broken at slot {slot}")
+            newer, slot, last_seq = slot, int(order["older_slot"]), int(order["entry_seq"])
+        if seen != want[account_id] or len(seen) != account["open_orders"]:
+            problems.append(f"account {account_id}: lists {len(seen)} orders, has {len(want[account_id])}")
+        if account["account_id"] != account_id or accounts[account["master_id"]]["master_id"] != account["master_id"]:
+            problems.append(f"account {account_id}: number or master is wrong")
+    for instrument_id, row in enumerate(_table(array, "instruments")):
+        if row["open_orders"] != per_instrument[instrument_id]:
+            problems.append(f"instrument {instrument_id}: counts {row['open_orders']} orders")
+    return problems
+
+
+def _client_ids(array: np.ndarray) -> list[str]:
+    """Open ids name open orders and back; ended ones stand in their account's queue and the venue's."""
+    problems = []
+    entries = _table(array, "client_ids")
+    orders = array["orders"][0]
+    for slot in np.flatnonzero(entries["account_id"]).tolist():
+        entry = entries[slot]
+        if entry["status"] == 0 and orders[entry["order_id"] & ((1 << SLOT_BITS) - 1)]["client_id"] != slot:
+            problems.append(f"client id {slot}: open, but its order does not know it")
+    accounts = _table(array, "accounts")
+    ended = set(np.flatnonzero((entries["account_id"] != 0) & (entries["status"] != 0)).tolist())
+    queued: set[int] = set()
+    for account_id, account in enumerate(accounts):
+        slot, count, last = int(account["oldest_client_id"]), 0, 0
+        while slot and count <= len(entries):
+            queued.add(slot)
+            count, last, slot = count + 1, slot, int(entries[slot]["newer"])
+        if count != account["ended_client_ids"] or last != account["newest_client_id"]:
+            problems.append(f"account {account_id}: queue of {count} ended client ids")
+    if queued != ended:
+        problems.append(f"client ids: {len(ended)} ended, {len(queued)} in queues of accounts")
+    slot, before, count = int(array["oldest_client_id"][0]), 0, 0
+    while slot and count <= len(entries):
+        if entries[slot]["global_older"] != before:
+            problems.append(f"client id {slot}: broken link in the venue's queue")
+        count, before, slot = count + 1, slot, int(entries[slot]["global_newer"])
+    if count != len(ended) or before != array["newest_client_id"][0]:
+        problems.append(f"client ids: {len(ended)} ended, {count} in the venue's queue")
+    return problems
+
+
+def _deadlines(array: np.ndarray) -> list[str]:
+    """The heap is one, and everyone in it knows the place."""
+    problems = []
+    live = int(array["tables"]["live"][0, TABLE_NAMES.index("deadlines")])
+    rows = array["deadlines"][0, : _high_water(array, "deadlines") + 1].tolist()
+    for place in range(1, live + 1):
+        due, seq, kind, target = rows[place][:4]
+        if place > 1 and (due, seq) < tuple(rows[place // 2][:2]):
+            problems.append(f"deadline {place}: before its parent")
+        table = "extras" if kind == 1 else "accounts"
+        if array[table][0, target]["deadline"] != place:
+            problems.append(f"deadline {place}: unknown to row {target} of {table}")
+    if any(any(row[:4]) for row in rows[live + 1 :]):
+        problems.append("deadlines: rows beyond the heap are not empty")
+    return problems
+
+
+def _free_lists(array: np.ndarray) -> list[str]:
+    """Every row below the high-water mark is live, free or retired, and free rows are empty."""
+    problems = []
+    for place, name in enumerate(TABLE_NAMES):
+        book = array["tables"][0, place]
+        table = array[name][0]
+        if name in ("deadlines",):
+            continue
+        slot, count = int(book["free_head"]), 0
+        while slot and count <= book["high_water"]:
+            count += 1
+            row = table[slot]
+            if name == "nodes":
+                link, is_empty = int(row["child"][0]), row["bits"] == 0 and not row["child"][1:].any()
+            elif name == "leaves":
+                link = int(row["level"][0]["head"])
+                is_empty = row["bits"] == 0 and not row["level"].tobytes()[4:].strip(b"\0")
+            else:
+                link = int(row[FREE_LINK[name]])
+                is_empty = all(
+                    not np.any(row[field]) for field in table.dtype.names if field not in (FREE_LINK[name], "generation")
+                )
+            if not is_empty:
+                problems.append(f"{name}: free row {slot} is not empty")
+            slot = link
+        if count + book["live"] + book["retired"] != book["high_water"]:
+            problems.append(f"{name}: {count} free, {book['live']} live, {book['retired']} retired of {book['high_water']}")
+        if book["live"] + book["retired"] > book["limit"]:
+            problems.append(f"{name}: {book['live']} rows, limit {book['limit']}")
+    return problems
+
+
+def _indexes(array: np.ndarray) -> list[str]:
+    """Each index holds each live row of its table exactly once, where a probe finds it."""
+    problems = []
+    for index_name, name, live in (
+        ("balance_index", "balances", np.flatnonzero(_table(array, "balances")["account_id"])),
+        ("client_id_index", "client_ids", np.flatnonzero(_table(array, "client_ids")["account_id"])),
+    ):
+        index = array[index_name][0]
+        held = np.sort(index[index != 0])
+        if not np.array_equal(held, live):
+            problems.append(f"{index_name}: holds {len(held)} rows of {name}, which has {len(live)}")
+    return problems
+
+
+def _queue_of_stops(array: np.ndarray) -> list[str]:
+    """Instruments flagged as pending are those in the queue."""
+    instruments = _table(array, "instruments")
+    slot, queued, last = int(array["first_pending"][0]), [], 0
+    while slot and slot not in queued:
+        queued.append(slot)
+        last, slot = slot, int(instruments[slot]["next_pending"])
+    flagged = np.flatnonzero(instruments["is_pending"]).tolist()
+    if sorted(queued) != flagged or last != array["last_pending"][0]:
+        return [f"instruments with stops to fire: {flagged} flagged, {queued} queued"]
+    return []

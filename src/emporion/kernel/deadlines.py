@@ -1,0 +1,98 @@
+"""What happens at a time: a heap of GTD ends and dead man's switches, earliest first.
+
+Each entry knows whom it is for, and that row knows its place in the heap, so that one can be
+taken out when its order ends first.
+"""
+
+from emporion.kernel.jit import kernel
+from emporion.kernel.tables import DEADLINES
+from emporion.schema.codes import DeadlineKind
+
+ORDER = DeadlineKind.ORDER.value
+DEADMAN = DeadlineKind.DEADMAN.value
+
+
+@kernel
+def is_due(state):
+    return state.tables[DEADLINES].live > 0 and state.deadlines[1].due_ns <= state.ts_ns
+
+
+@kernel
+def put(state, due_ns, kind, target):
+    book = state.tables[DEADLINES]
+    book.live += 1
+    if book.live > book.high_water:
+        book.high_water = book.live
+    place = _rise(state, book.live, due_ns, state.seq)
+    _write(state, place, due_ns, state.seq, kind, target)
+
+
+@kernel
+def remove(state, place):
+    """Takes out the entry at a place; the last one fills the hole."""
+    book = state.tables[DEADLINES]
+    _note_place(state, state.deadlines[place].kind, state.deadlines[place].target, 0)
+    last = state.deadlines[book.live]
+    due_ns, seq, kind, target = last.due_ns, last.seq, last.kind, last.target
+    last.due_ns = 0
+    last.seq = 0
+    last.kind = 0
+    last.target = 0
+    end = book.live
+    book.live -= 1
+    if place == end:
+        return
+    risen = _rise(state, place, due_ns, seq)
+    if risen == place:
+        risen = _sink(state, place, due_ns, seq)
+    _write(state, risen, due_ns, seq, kind, target)
+
+
+@kernel
+def _rise(state, place, due_ns, seq):
+    """Moves later parents down until (due_ns, seq) may stand; returns where."""
+    while place > 1:
+        parent = place >> 1
+        above = state.deadlines[parent]
+        if above.due_ns < due_ns or (above.due_ns == due_ns and above.seq <= seq):
+            break
+        _write(state, place, above.due_ns, above.seq, above.kind, above.target)
+        place = parent
+    return place
+
+
+@kernel
+def _sink(state, place, due_ns, seq):
+    """Moves earlier children up until (due_ns, seq) may stand; returns where."""
+    live = state.tables[DEADLINES].live
+    while 2 * place <= live:
+        child = 2 * place
+        row = state.deadlines[child]
+        if child < live:
+            other = state.deadlines[child + 1]
+            if other.due_ns < row.due_ns or (other.due_ns == row.due_ns and other.seq < row.seq):
+                child += 1
+        row = state.deadlines[child]
+        if due_ns < row.due_ns or (due_ns == row.due_ns and seq <= row.seq):
+            break
+        _write(state, place, row.due_ns, row.seq, row.kind, row.target)
+        place = child
+    return place
+
+
+@kernel
+def _write(state, place, due_ns, seq, kind, target):
+    row = state.deadlines[place]
+    row.due_ns = due_ns
+    row.seq = seq
+    row.kind = kind
+    row.target = target
+    _note_place(state, kind, target, place)
+
+
+@kernel
+def _note_place(state, kind, target, place):
+    if kind == ORDER:
+        state.extras[target].deadline = place
+    else:
+        state.accounts[target].deadline = place

@@ -1,0 +1,74 @@
+"""Writing events. Every field of a row is written every time: rows are used again."""
+
+from emporion.kernel.jit import kernel
+from emporion.schema.codes import Event, FillFlag, Reject, Side
+
+
+@kernel
+def event(
+    out, seq, kind, order_id, price_ticks, qty_lots, leaves_lots, amount_atoms, account_id, instrument_id, asset_id,
+    side, reason, flags,
+):  # fmt: skip
+    row = out.rows[out.count]
+    out.count += 1
+    row.seq = seq
+    row.order_id = order_id
+    row.price_ticks = price_ticks
+    row.qty_lots = qty_lots
+    row.leaves_lots = leaves_lots
+    row.amount_atoms = amount_atoms
+    row.account_id = account_id
+    row.instrument_id = instrument_id
+    row.asset_id = asset_id
+    row.kind = kind
+    row.side = side
+    row.reason = reason
+    row.flags = flags
+
+
+@kernel
+def of_order(state, out, kind, order, price_ticks, qty_lots, amount_atoms, asset_id, reason, flags):
+    """An event about an order, with what all of them carry."""
+    event(
+        out, state.seq, kind, order.order_id, price_ticks, qty_lots, order.leaves_lots, amount_atoms,
+        order.account_id, order.instrument_id, asset_id, order.side, reason, flags,
+    )  # fmt: skip
+
+
+@kernel
+def rejected(state, out, reason, order_id, account_id, instrument_id, asset_id, flags):
+    event(
+        out, state.seq, Event.REJECTED, order_id, 0, 0, 0, 0, account_id, instrument_id, asset_id, 0, reason, flags
+    )  # fmt: skip
+
+
+@kernel
+def filled(state, out, order, price_ticks, lots, fee_atoms, quote_asset_id, flag):
+    of_order(
+        state, out, Event.FILLED, order, price_ticks, lots, fee_atoms, quote_asset_id, Reject.NONE.value, flag
+    )  # fmt: skip
+
+
+@kernel
+def ended(state, out, kind, order, reason):
+    """CANCELED or EXPIRED: what was open, and the hold that goes back. Rule O-8."""
+    instrument = state.instruments[order.instrument_id]
+    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
+    event(
+        out, state.seq, kind, order.order_id, order.price_ticks, order.leaves_lots, 0, order.hold_atoms,
+        order.account_id, order.instrument_id, asset_id, order.side, reason, 0,
+    )  # fmt: skip
+
+
+@kernel
+def of_ledger(state, out, kind, hold_id, account_id, asset_id, amount_atoms):
+    event(out, state.seq, kind, hold_id, 0, 0, 0, amount_atoms, account_id, 0, asset_id, 0, 0, 0)
+
+
+@kernel
+def of_operator(state, out, kind, account_id, instrument_id, asset_id, amount_atoms, side, flags):
+    event(out, state.seq, kind, 0, 0, 0, 0, amount_atoms, account_id, instrument_id, asset_id, side, 0, flags)
+
+
+MAKER = FillFlag.MAKER.value
+TAKER = FillFlag.TAKER.value

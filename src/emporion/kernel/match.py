@@ -1,0 +1,281 @@
+"""Continuous matching: price, then time. Rules M.
+
+The incoming order holds nothing while it matches and pays from free; admission has made sure
+that its hold at entry would cover the worst.
+"""
+
+from emporion.kernel import book, emit, prices
+from emporion.kernel.arith import buy_hold, fee_due
+from emporion.kernel.jit import kernel
+from emporion.kernel.ledger import hold_for_order, order_rate
+from emporion.kernel.tables import LEAVES, NODES, has_room
+from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.limits import CONTACTS_MAX
+from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS
+
+BUY = Side.BUY.value
+SELL = Side.SELL.value
+CANCELED = Event.CANCELED.value
+EXPIRED = Event.EXPIRED.value
+FILLED = OrderStatus.FILLED.value
+
+
+@kernel
+def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
+    """Matches an order that is in no queue, then rests it or cancels what is left.
+
+    Args:
+        slot: the order; its hold is 0.
+        entry_hold_atoms: what it could spend at most, its hold at entry.
+        is_open: whether the instrument matches at all (status OPEN).
+        is_listed: whether it is among its account's open orders already (a replaced order, a stop).
+    """
+    order = state.orders[slot]
+    instrument = state.instruments[order.instrument_id]
+    spent, reason = _sweep(state, slot, order, instrument, out) if is_open else (0, 0)
+    if order.leaves_lots == 0:
+        if is_listed:
+            book.delist(state, slot)
+        # Filled to the last lot, or taken away by self-trade prevention, which has said so.
+        book.finish(state, slot, FILLED if reason == 0 else OrderStatus.CANCELED.value)
+        return
+    if reason == 0:
+        if order.tif == Tif.IOC or order.tif == Tif.FOK:
+            reason = Reject.IOC_REMAINDER.value
+        elif not can_rest(state):
+            reason = Reject.NO_ROOM.value  # Only a stop gets here: others were refused at entry.
+    if reason != 0:
+        if is_listed:
+            book.delist(state, slot)
+        book.cancel_incoming(state, slot, CANCELED, reason, out)
+        return
+    if order.side == BUY:
+        notional = order.price_ticks * order.leaves_lots * instrument.atoms_per_tick_lot
+        held = min(buy_hold(notional, order_rate(order)), entry_hold_atoms - spent)
+    else:
+        held = order.leaves_lots * instrument.base_atoms_per_lot
+    hold_for_order(state, order, held)
+    book.queue(state, slot)
+    if not is_listed:
+        book.enlist(state, slot)
+        if order.extra != 0:
+            book.set_end(state, order)
+
+
+@kernel
+def can_rest(state):
+    """Whether one more price surely fits: O-1."""
+    return has_room(state, NODES, prices.NODES_PER_PUT) and has_room(state, LEAVES, 1)
+
+
+@kernel
+def _sweep(state, slot, order, instrument, out):
+    """Meets resting orders until the limit, the quantity or the bound is reached.
+
+    Returns what a BUY order spent, and the reason to cancel the rest (0: none yet).
+    """
+    spent = 0
+    contacts = 0
+    other_side = SELL if order.side == BUY else BUY
+    while order.leaves_lots > 0 and book.crosses(instrument, order.side, order.price_ticks):
+        if contacts == CONTACTS_MAX:
+            return spent, Reject.FILL_LIMIT.value
+        contacts += 1
+        resting_slot = book.front(state, instrument, other_side)
+        resting = state.orders[resting_slot]
+        if resting.extra != 0 and _is_expired(state, resting):
+            book.cancel(state, resting_slot, EXPIRED, Reject.NONE.value, out)
+        elif resting.owner_id == order.owner_id:
+            if _prevent_self_trade(state, slot, order, resting_slot, resting, out):
+                return spent, Reject.SELF_TRADE.value
+        else:
+            spent += _trade(state, order, resting_slot, resting, instrument, out)
+    return spent, 0
+
+
+@kernel
+def _is_expired(state, order):
+    expire_ns = state.extras[order.extra].expire_ns
+    return expire_ns != 0 and expire_ns <= state.ts_ns
+
+
+@kernel
+def _trade(state, taker, maker_slot, maker, instrument, out):
+    """One match at the maker's price; returns what the taker paid, if it buys."""
+    lots = min(taker.leaves_lots, maker.leaves_lots)
+    shown = 0
+    if maker.extra != 0 and state.extras[maker.extra].display_lots != 0:
+        shown = state.extras[maker.extra].shown_lots
+        lots = min(taker.leaves_lots, shown)
+    price_ticks = maker.price_ticks
+    notional = price_ticks * lots * instrument.atoms_per_tick_lot
+    base = lots * instrument.base_atoms_per_lot
+
+    maker_done = maker.maker_notional_atoms
+    maker_fee = fee_due(maker.maker_ppm, maker_done + notional) - fee_due(maker.maker_ppm, maker_done)
+    maker.maker_notional_atoms = maker_done + notional
+    taker_done = taker.taker_notional_atoms
+    taker_fee = fee_due(taker.taker_ppm, taker_done + notional) - fee_due(taker.taker_ppm, taker_done)
+    taker.taker_notional_atoms = taker_done + notional
+    maker.leaves_lots -= lots
+    taker.leaves_lots -= lots
+
+    spent = 0
+    if taker.side == BUY:
+        spent = notional + taker_fee
+        state.balances[taker.base_balance].free_atoms += base
+        quote = state.balances[taker.quote_balance]
+        quote.free_atoms -= spent
+        assert quote.free_atoms >= 0
+        state.balances[maker.quote_balance].free_atoms += notional - maker_fee
+        state.balances[maker.base_balance].order_held_atoms -= base
+        maker.hold_atoms -= base
+    else:
+        delivered = state.balances[taker.base_balance]
+        delivered.free_atoms -= base
+        assert delivered.free_atoms >= 0
+        state.balances[taker.quote_balance].free_atoms += notional - taker_fee
+        state.balances[maker.base_balance].free_atoms += base
+        left = maker.hold_atoms - notional - maker_fee
+        held = 0
+        if maker.leaves_lots > 0:
+            rest = price_ticks * maker.leaves_lots * instrument.atoms_per_tick_lot
+            held = min(buy_hold(rest, order_rate(maker)), left)
+        paid_from = state.balances[maker.quote_balance]
+        paid_from.order_held_atoms -= maker.hold_atoms - held
+        paid_from.free_atoms += left - held
+        maker.hold_atoms = held
+        assert left >= 0
+    state.balances[instrument.fee_balance].free_atoms += maker_fee + taker_fee
+
+    instrument.last_price_ticks = price_ticks
+    instrument.trades += 1
+    instrument.traded_lots += lots
+    if instrument.tries[BUY_STOPS].root != 0 or instrument.tries[SELL_STOPS].root != 0:
+        _note_for_stops(instrument, price_ticks)
+    emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER)
+    emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER)
+
+    if maker.leaves_lots == 0:
+        book.unqueue(state, maker_slot)
+        book.delist(state, maker_slot)
+        book.finish(state, maker_slot, FILLED)
+    elif shown != 0:
+        _after_slice(state, maker_slot, maker, shown - lots, out)
+    return spent
+
+
+@kernel
+def _note_for_stops(instrument, price_ticks):
+    """Widens the range of prices that stops are still to be compared with: rule T-3."""
+    if instrument.trigger_low_ticks == 0:
+        instrument.trigger_low_ticks = price_ticks
+        instrument.trigger_high_ticks = price_ticks
+    else:
+        instrument.trigger_low_ticks = min(instrument.trigger_low_ticks, price_ticks)
+        instrument.trigger_high_ticks = max(instrument.trigger_high_ticks, price_ticks)
+
+
+@kernel
+def _after_slice(state, slot, order, shown_lots, out):
+    """An iceberg that traded: when its slice is used up, the next shows behind the others."""
+    extra = state.extras[order.extra]
+    extra.shown_lots = shown_lots
+    if shown_lots > 0:
+        return
+    extra.shown_lots = min(extra.display_lots, order.leaves_lots)
+    book.to_tail(state, slot)
+    emit.of_order(
+        state, out, Event.REFRESHED.value, order, order.price_ticks, extra.shown_lots, 0, 0, Reject.NONE.value, 0
+    )
+
+
+@kernel
+def _prevent_self_trade(state, slot, order, resting_slot, resting, out):
+    """Rule M-5. Returns whether the incoming order is done for."""
+    reason = Reject.SELF_TRADE.value
+    if order.stp == Stp.CANCEL_RESTING:
+        book.cancel(state, resting_slot, CANCELED, reason, out)
+        return False
+    if order.stp == Stp.CANCEL_TAKER:
+        return True
+    if order.stp == Stp.CANCEL_BOTH:
+        book.cancel(state, resting_slot, CANCELED, reason, out)
+        return True
+    lots = min(order.leaves_lots, resting.leaves_lots)
+    if resting.leaves_lots == lots:
+        book.cancel(state, resting_slot, CANCELED, reason, out)
+    else:
+        _decrement_resting(state, resting, lots, out)
+    if order.leaves_lots == lots:
+        return True
+    order.leaves_lots -= lots
+    order.qty_lots -= lots
+    emit.of_order(state, out, Event.DECREMENTED.value, order, order.price_ticks, lots, 0, 0, reason, 0)
+    return False
+
+
+@kernel
+def _decrement_resting(state, order, lots, out):
+    order.leaves_lots -= lots
+    order.qty_lots -= lots
+    shrink_hold(state, order)
+    emit.of_order(
+        state, out, Event.DECREMENTED.value, order, order.price_ticks, lots, 0, 0, Reject.SELF_TRADE.value, 0
+    )
+
+
+@kernel
+def shrink_hold(state, order):
+    """After a resting order lost quantity: it holds, and shows, no more than what is left needs."""
+    instrument = state.instruments[order.instrument_id]
+    if order.side == BUY:
+        notional = order.price_ticks * order.leaves_lots * instrument.atoms_per_tick_lot
+        held = min(buy_hold(notional, order_rate(order)), order.hold_atoms)
+    else:
+        held = order.leaves_lots * instrument.base_atoms_per_lot
+    hold_for_order(state, order, held)
+    if order.extra != 0:
+        extra = state.extras[order.extra]
+        extra.shown_lots = min(extra.shown_lots, order.leaves_lots)
+
+
+@kernel
+def can_fill(state, instrument, side, price_ticks, lots, stp, owner_id):
+    """Whether a FOK order would fill whole: rule M-7. Changes nothing."""
+    contacts = 0
+    trie = instrument.tries[BOOK]
+    level_price = book.best_opposite(instrument, side)
+    while level_price != 0 and (price_ticks >= level_price if side == BUY else price_ticks <= level_price):
+        slot = book.head(state, trie, level_price)
+        while slot != 0:
+            resting = state.orders[slot]
+            expired = resting.extra != 0 and _is_expired(state, resting)
+            if not expired and resting.owner_id == owner_id and stp != Stp.CANCEL_RESTING:
+                return False
+            passed_over = expired or resting.owner_id == owner_id
+            contacts += 1 if passed_over else _contacts(state, resting)
+            if contacts > CONTACTS_MAX:
+                return False
+            if not passed_over:
+                lots -= resting.leaves_lots
+                if lots <= 0:
+                    return True
+            slot = resting.next_slot
+        level_price = (
+            prices.above(state, trie, level_price) if side == BUY else prices.below(state, trie, level_price)
+        )
+    return False
+
+
+@kernel
+def _contacts(state, order):
+    """How often an incoming order may have to look at this one before it is used up."""
+    if order.extra != 0:
+        extra = state.extras[order.extra]
+        if extra.display_lots != 0:
+            hidden = order.leaves_lots - extra.shown_lots
+            return 1 + (hidden + extra.display_lots - 1) // extra.display_lots
+    return 1
+
+

@@ -1,0 +1,262 @@
+"""What clients do with orders: place, replace, cancel. Rules O.
+
+Each refuses before it touches anything; after that, nothing may fail.
+"""
+
+from emporion.kernel import admit, book, clients, emit, match, sweep, trigger
+from emporion.kernel.jit import kernel
+from emporion.kernel.ledger import hold_for_order, open_balance
+from emporion.kernel.tables import open_slot, take_extra, take_order
+from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.limits import FEE_TIERS
+
+STOP = OrderFlag.STOP.value
+STOP_MARKET = OrderFlag.STOP.value | OrderFlag.MARKET.value
+
+
+@kernel
+def place(state, command, display_lots, trigger_ticks, expire_ns, out):
+    reason, limit_ticks, held, base, quote = admit.place(state, command, display_lots, trigger_ticks, expire_ns)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+
+    # From here on the command must succeed.
+    instrument = state.instruments[command.instrument_id]
+    account = state.accounts[command.account_id]
+    fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
+    slot = take_order(state)
+    order = state.orders[slot]
+    order.price_ticks = limit_ticks
+    order.qty_lots = command.qty_lots
+    order.leaves_lots = command.qty_lots
+    order.account_id = command.account_id
+    order.owner_id = account.master_id
+    order.instrument_id = command.instrument_id
+    order.side = command.side
+    order.tif = command.tif
+    order.flags = command.flags
+    order.stp = command.stp
+    order.entry_seq = state.seq
+    order.maker_ppm = fees.maker_ppm
+    order.taker_ppm = fees.taker_ppm
+    order.base_balance = base if base != 0 else open_balance(state, command.account_id, instrument.base_asset_id)
+    order.quote_balance = quote if quote != 0 else open_balance(state, command.account_id, instrument.quote_asset_id)
+    if (display_lots | trigger_ticks | expire_ns) != 0:
+        _add_extra(state, slot, display_lots, trigger_ticks, expire_ns)
+    if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
+        order.client_id = clients.record(
+            state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
+        )
+    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
+    emit.of_order(
+        state, out, Event.ACCEPTED.value, order, limit_ticks, order.qty_lots, held, asset_id, Reject.NONE.value,
+        order.flags,
+    )  # fmt: skip
+    if order.flags & STOP != 0:
+        _wait(state, slot, order, held)
+    else:
+        match.run(state, slot, held, instrument.status == InstrumentStatus.OPEN, False, out)
+
+
+@kernel
+def replace(state, command, out):
+    """Rule O-7. A refused replace leaves the order as it was."""
+    slot, reason = _replaced_order(state, command)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+    order = state.orders[slot]
+    if command.qty_lots <= order.qty_lots - order.leaves_lots:
+        book.cancel(state, slot, Event.CANCELED.value, Reject.BY_REPLACE.value, out)
+        return
+    price_ticks = command.price_ticks if command.price_ticks != 0 else order.price_ticks
+    reason, entry_hold_atoms = admit.replace(state, command, slot, price_ticks)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+
+    # From here on the command must succeed.
+    instrument = state.instruments[order.instrument_id]
+    if command.order_id != 0 and (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
+        if order.client_id != 0:
+            clients.end(state, order.client_id, OrderStatus.REPLACED.value)
+        order.client_id = clients.record(
+            state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
+        )
+    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
+    leaves_lots = command.qty_lots - (order.qty_lots - order.leaves_lots)
+    keeps_place = price_ticks == order.price_ticks and leaves_lots <= order.leaves_lots
+    if keeps_place:
+        order.qty_lots = command.qty_lots
+        order.leaves_lots = leaves_lots
+        match.shrink_hold(state, order)
+        held = order.hold_atoms
+    else:
+        book.unqueue(state, slot)
+        hold_for_order(state, order, 0)
+        order.price_ticks = price_ticks
+        order.qty_lots = command.qty_lots
+        order.leaves_lots = leaves_lots
+        held = entry_hold_atoms
+    emit.of_order(
+        state, out, Event.REPLACED.value, order, price_ticks, order.qty_lots, held, asset_id, Reject.NONE.value, 0
+    )
+    if keeps_place:
+        return
+    if order.flags & STOP != 0:
+        hold_for_order(state, order, held)
+        book.queue(state, slot)
+    else:
+        match.run(state, slot, held, instrument.status == InstrumentStatus.OPEN, True, out)
+
+
+@kernel
+def cancel(state, command, out):
+    reason = admit.sender(state, command.account_id)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+    _cancel(state, command, admit.own_order(state, command.account_id, command.order_id), out)
+
+
+@kernel
+def cancel_by_cl_ord_id(state, command, out):
+    reason = admit.sender(state, command.account_id)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+    hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
+    _cancel(state, command, admit.named_order(state, command.account_id, hi, lo), out)
+
+
+@kernel
+def mass_cancel(state, command, out):
+    """Rule W-8."""
+    reason = _mass_cancel_reason(state, command)
+    if reason != Reject.NONE:
+        _reject(state, command, reason, out)
+        return
+    emit.of_operator(
+        state, out, Event.MASS_CANCELED.value, command.account_id, command.instrument_id, 0, 0, command.side, 0
+    )
+    sweep.begin(
+        state, command.account_id, command.instrument_id, command.side, Reject.BY_MASS_CANCEL.value, out
+    )  # fmt: skip
+
+
+@kernel
+def fire_stops(state, command, out):
+    """Stops of the instrument that are due, before a new order and after it: rule T-4."""
+    if admit.is_instrument(state, command.instrument_id):
+        trigger.fire(state, command.instrument_id, out)
+
+
+@kernel
+def drain_for_order(state, slot, out):
+    """The same before an order of the instrument is replaced or cancelled."""
+    if slot != 0:
+        trigger.fire(state, state.orders[slot].instrument_id, out)
+
+
+@kernel
+def target(state, command):
+    """The open order that a REPLACE or CANCEL speaks of, whoever sends it; NOBODY for none."""
+    if command.order_id != 0:
+        return open_slot(state, command.order_id)
+    return client_target(state, command)
+
+
+@kernel
+def client_target(state, command):
+    """The sender's open order that goes by the command's client id; NOBODY for none."""
+    if admit.sender(state, command.account_id) != Reject.NONE:
+        return open_slot(state, 0)
+    return admit.named_order(state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo)
+
+
+@kernel
+def _replaced_order(state, command):
+    """The order to replace and NONE, or the reason why there is none to be had."""
+    account_id = command.account_id
+    reason = admit.sender(state, account_id)
+    if reason != Reject.NONE:
+        return 0, reason
+    hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
+    if command.order_id != 0 and (hi | lo) != 0 and clients.taken(state, account_id, hi, lo) != 0:
+        return 0, Reject.DUPLICATE
+    if state.accounts[account_id].flags & admit.FROZEN != 0:
+        return 0, Reject.ACCOUNT_FROZEN
+    if command.order_id != 0:
+        slot = admit.own_order(state, account_id, command.order_id)
+    else:
+        slot = admit.named_order(state, account_id, hi, lo)
+    if slot == 0:
+        return 0, Reject.UNKNOWN_ORDER
+    order = state.orders[slot]
+    reason = admit.replace_status(state.instruments[order.instrument_id], order.flags)
+    if reason != Reject.NONE:
+        return 0, reason
+    if command.price_ticks != 0 and order.flags & STOP_MARKET == STOP_MARKET:
+        return 0, Reject.BAD_COMBINATION
+    if command.qty_lots <= 0:
+        return 0, Reject.BAD_QTY
+    return slot, Reject.NONE
+
+
+@kernel
+def _cancel(state, command, slot, out):
+    if slot == 0:
+        _reject(state, command, Reject.UNKNOWN_ORDER, out)
+    else:
+        book.cancel(state, slot, Event.CANCELED.value, Reject.BY_OWNER.value, out)
+
+
+@kernel
+def _mass_cancel_reason(state, command):
+    if command.side < 0 or command.side > Side.SELL:
+        return Reject.BAD_SIDE
+    if command.account_id != 0:
+        reason = admit.sender(state, command.account_id)
+        if reason != Reject.NONE:
+            return reason
+    has_instrument = admit.is_instrument(state, command.instrument_id)
+    if not has_instrument and (command.instrument_id != 0 or command.account_id == 0):
+        return Reject.UNKNOWN_INSTRUMENT
+    if command.account_id == 0:
+        status = state.instruments[command.instrument_id].status
+        if status != InstrumentStatus.HALTED and status != InstrumentStatus.CLOSED:
+            return Reject.BAD_STATUS
+    return Reject.NONE if sweep.has_place(state) else Reject.BUSY
+
+
+@kernel
+def _add_extra(state, slot, display_lots, trigger_ticks, expire_ns):
+    place_of_extra = take_extra(state)
+    extra = state.extras[place_of_extra]
+    extra.display_lots = display_lots
+    extra.trigger_price_ticks = trigger_ticks
+    extra.expire_ns = expire_ns
+    extra.order_slot = slot
+    state.orders[slot].extra = place_of_extra
+
+
+@kernel
+def _wait(state, slot, order, held):
+    """A stop takes its hold and its place among those that wait for a price."""
+    hold_for_order(state, order, held)
+    book.queue(state, slot)
+    book.enlist(state, slot)
+    book.set_end(state, order)
+
+
+@kernel
+def _reject(state, command, reason, out):
+    """Rule O-11; a duplicate is answered with the first order and how it stands."""
+    order_id = command.order_id
+    flags = 0
+    if reason == Reject.DUPLICATE:
+        entry = clients.taken(state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo)
+        order_id = state.client_ids[entry].order_id
+        flags = clients.status(state, entry)
+    emit.rejected(state, out, reason, order_id, command.account_id, command.instrument_id, 0, flags)

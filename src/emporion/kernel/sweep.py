@@ -1,0 +1,133 @@
+"""Cancelling many orders, a bounded number at a time. Rule W-5.
+
+A walk that one command cannot finish stays as a task in the state, and CONTINUE goes on with
+it. The cursor of an account's walk is an order: whoever takes that order out of the account's
+list moves the cursor on (`book.delist`).
+"""
+
+from emporion.kernel import book, prices
+from emporion.kernel.jit import kernel
+from emporion.schema.codes import Event, InstrumentStatus, Side
+from emporion.schema.limits import CANCELS_PER_COMMAND, TASKS
+from emporion.schema.state import BUY_STOPS, SELL_STOPS
+
+CANCELED = Event.CANCELED.value
+BUY = Side.BUY.value
+SELL = Side.SELL.value
+
+
+@kernel
+def has_place(state):
+    return state.task_count < TASKS
+
+
+@kernel
+def begin(state, account_id, instrument_id, side, reason, out):
+    """Cancels what one command may; the rest becomes a task. The caller has seen that there is a place.
+
+    Args:
+        account_id: whose orders; 0 for everybody's on the instrument.
+        instrument_id, side: 0 for all.
+        reason: codes.Reject of the CANCELED events, as a plain number.
+    """
+    if account_id != 0:
+        cursor = _walk_account(state, state.accounts[account_id].newest_order, instrument_id, side, reason, out)
+        is_left = cursor != 0
+    else:
+        cursor = 0
+        is_left = _walk_instrument(state, instrument_id, side, reason, out)
+    if is_left:
+        task = state.tasks[state.task_count]
+        state.task_count += 1
+        task.account_id = account_id
+        task.instrument_id = instrument_id
+        task.cursor = cursor
+        task.side = side
+        task.reason = reason
+
+
+@kernel
+def go_on(state, out):
+    """Goes on with the oldest task, if there is one."""
+    if state.task_count == 0:
+        return
+    task = state.tasks[0]
+    if task.account_id != 0:
+        cursor = _walk_account(state, task.cursor, task.instrument_id, task.side, task.reason, out)
+        task.cursor = cursor
+        is_left = cursor != 0
+    else:
+        is_left = _walk_instrument(state, task.instrument_id, task.side, task.reason, out)
+    if not is_left:
+        _drop_first(state)
+
+
+@kernel
+def _walk_account(state, cursor, instrument_id, side, reason, out):
+    """Returns the order to look at next; NOBODY when the walk is over."""
+    looked = 0
+    while cursor != 0 and looked < CANCELS_PER_COMMAND:
+        looked += 1
+        order = state.orders[cursor]
+        older = order.older_slot
+        if (instrument_id == 0 or order.instrument_id == instrument_id) and (side == 0 or order.side == side):
+            book.cancel(state, cursor, CANCELED, reason, out)
+        cursor = older
+    return cursor
+
+
+@kernel
+def _walk_instrument(state, instrument_id, side, reason, out):
+    """Returns whether orders are left."""
+    instrument = state.instruments[instrument_id]
+    if instrument.status != InstrumentStatus.HALTED and instrument.status != InstrumentStatus.CLOSED:
+        return False  # It trades again: orders entered since are none of ours.
+    looked = 0
+    slot = _first(state, instrument, side)
+    while slot != 0 and looked < CANCELS_PER_COMMAND:
+        looked += 1
+        book.cancel(state, slot, CANCELED, reason, out)
+        slot = _first(state, instrument, side)
+    return slot != 0
+
+
+@kernel
+def _first(state, instrument, side):
+    """The next order an instrument's walk takes; NOBODY when it is over."""
+    if side != SELL and instrument.best_bid_ticks != 0:
+        return book.front(state, instrument, BUY)
+    if side != BUY and instrument.best_ask_ticks != 0:
+        return book.front(state, instrument, SELL)
+    if side != SELL and instrument.tries[BUY_STOPS].root != 0:
+        stops = instrument.tries[BUY_STOPS]
+        return book.head(state, stops, prices.lowest(state, stops))
+    if side != BUY and instrument.tries[SELL_STOPS].root != 0:
+        stops = instrument.tries[SELL_STOPS]
+        return book.head(state, stops, prices.lowest(state, stops))
+    return 0
+
+
+@kernel
+def _drop_first(state):
+    for place in range(1, state.task_count):
+        _copy(state.tasks[place], state.tasks[place - 1])
+    state.task_count -= 1
+    _clear(state.tasks[state.task_count])
+
+
+@kernel
+def _copy(source, target):
+    target.account_id = source.account_id
+    target.instrument_id = source.instrument_id
+    target.cursor = source.cursor
+    target.side = source.side
+    target.reason = source.reason
+
+
+@kernel
+def _clear(task):
+    task.account_id = 0
+    task.instrument_id = 0
+    task.cursor = 0
+    task.side = 0
+    task.reason = 0

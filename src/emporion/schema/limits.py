@@ -1,0 +1,147 @@
+"""Every bound of the venue, and the relations between them, asserted on import.
+
+Two sorts. Constants of the rules (largest price, fills a command) are part of RULES_VERSION.
+Capacities of tables are the size of a build: they bound what a node can hold and never change
+what it answers, because admission checks the logical limits kept in the state.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+# --- Numbers -------------------------------------------------------------------------------------
+PRICE_MAX = 1 << 46  # Ticks. The price index covers +-2^47 around its anchor.
+QTY_MAX = 1 << 53  # Lots; a float in a notebook still holds it exactly.
+NOTIONAL_MAX = 1 << 60  # Quote atoms of one order; a hold with its fee stays far below 2^62.
+SUPPLY_MAX = 1 << 61  # Atoms of one asset in all accounts; sums of two never wrap.
+ATOMS_PER_LOT_MAX = 1 << 53  # Base atoms of a lot.
+ATOMS_PER_TICK_LOT_MAX = 1 << 53  # Quote atoms of a tick times a lot.
+FEE_PPM_MAX = 100_000  # A tenth of the notional, either way.
+PPM = 1_000_000
+BAND_PPM_MAX = 1_000_000
+DECIMALS_MAX = 18
+TS_MAX = (1 << 62) - 1  # Nanoseconds: the year 2116.
+DEADMAN_MAX_NS = 86_400_000_000_000  # A day.
+CLIENT_ID_AGE_NS = 86_400_000_000_000  # How long an ended order's client id is remembered.
+CLIENT_IDS_PER_ACCOUNT = 1_024  # How many ended ones, by default.
+DISPLAY_PARTS_MAX = 100  # An iceberg shows at least a hundredth.
+
+# --- Work of one command -------------------------------------------------------------------------
+CONTACTS_MAX = 256  # Resting orders (or iceberg slices) one order may meet.
+STOPS_PER_COMMAND = 8  # Fired before a command on the instrument, and as many after it.
+DEADLINES_PER_COMMAND = 8
+CANCELS_PER_COMMAND = 256  # By a mass cancel, a freeze or a closing, before CONTINUE.
+# A match writes at most: per contact two fills and a refresh, or two decrements; and a few more.
+EVENTS_PER_ORDER = 3 * CONTACTS_MAX + 8
+# Stops before and after, the order itself; walks begun by due switches and by the command itself.
+EVENTS_PER_COMMAND = (2 * STOPS_PER_COMMAND + 1) * EVENTS_PER_ORDER + (DEADLINES_PER_COMMAND + 1) * (
+    CANCELS_PER_COMMAND + 2
+)
+
+# --- Batches and events --------------------------------------------------------------------------
+ROW_BYTES = 64
+BATCH_ROWS = 4_096  # Rows of one batch, its FRAME not counted: under 512 KiB.
+DATA_ROWS_MAX = 4
+EVENT_ROWS = 32_768
+assert (BATCH_ROWS + 1) * ROW_BYTES < 512 * 1024
+assert EVENTS_PER_COMMAND * 2 < EVENT_ROWS
+
+# --- Ids -----------------------------------------------------------------------------------------
+SLOT_BITS = 24
+GENERATION_BITS = 29
+GENERATION_MAX = (1 << GENERATION_BITS) - 1  # A slot that reaches it is retired.
+assert SLOT_BITS + GENERATION_BITS <= 53  # Exact in a JSON number and a float64.
+
+# --- System accounts -----------------------------------------------------------------------------
+NOBODY = 0  # Row 0 of every table stays zero.
+OUTSIDE_ACCOUNT = 1  # The outside world: what has been deposited is its debt.
+FEE_ACCOUNT = 2
+FEE_SCHEDULES = 8
+FEE_TIERS = 16
+TASKS = 64  # Unfinished mass cancels.
+
+assert PRICE_MAX < 1 << 47
+assert NOTIONAL_MAX + NOTIONAL_MAX // PPM * FEE_PPM_MAX + 2 < SUPPLY_MAX
+assert 2 * SUPPLY_MAX <= 1 << 62
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Rows of each table, row 0 included where the table has one."""
+
+    name: str
+    assets: int
+    instruments: int
+    accounts: int
+    balances: int
+    orders: int
+    extras: int
+    client_ids: int
+    nodes: int
+    leaves: int
+    holds: int
+    deadlines: int
+    balance_index: int  # Hash slots, a power of two, at least twice the rows.
+    client_id_index: int
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if field.name != "name" and getattr(self, field.name) < 8:
+                raise ValueError(f"capacity {self.name}: {field.name} must be at least 8")
+        if self.orders > 1 << SLOT_BITS or self.holds > 1 << SLOT_BITS:
+            raise ValueError(f"capacity {self.name}: at most 2^{SLOT_BITS} orders and holds have ids")
+        for index, rows in ((self.balance_index, self.balances), (self.client_id_index, self.client_ids)):
+            if index & (index - 1) or index < 2 * rows:
+                raise ValueError(f"capacity {self.name}: an index needs a power of two, at least twice its rows")
+        if self.deadlines < self.extras // 2:
+            raise ValueError(f"capacity {self.name}: too few deadlines for its extras")
+
+
+SMALL = Capacity(  # Notebooks, tests, a demonstration: some 60 MB of address space, touched as it fills.
+    name="small",
+    assets=1_024,
+    instruments=4_096,
+    accounts=16_384,
+    balances=65_536,
+    orders=65_536,
+    extras=16_384,
+    client_ids=131_072,
+    nodes=16_384,
+    leaves=32_768,
+    holds=16_384,
+    deadlines=32_768,
+    balance_index=131_072,
+    client_id_index=262_144,
+)
+LARGE = Capacity(  # Servers and benchmarks: below the 2 GiB NumPy allows one dtype.
+    name="large",
+    assets=8_192,
+    instruments=65_536,
+    accounts=1_048_576,
+    balances=12_582_912,
+    orders=3_145_728,
+    extras=524_288,
+    client_ids=2_097_152,
+    nodes=131_072,
+    leaves=262_144,
+    holds=262_144,
+    deadlines=1_048_576,
+    balance_index=33_554_432,
+    client_id_index=4_194_304,
+)
+TINY = replace(  # A second physical size, so that tests can show that size changes nothing.
+    SMALL,
+    name="tiny",
+    assets=64,
+    instruments=64,
+    accounts=256,
+    balances=1_024,
+    orders=2_048,
+    extras=512,
+    client_ids=4_096,
+    nodes=512,
+    leaves=1_024,
+    holds=256,
+    deadlines=1_024,
+    balance_index=2_048,
+    client_id_index=8_192,
+)
+CAPACITIES = {capacity.name: capacity for capacity in (TINY, SMALL, LARGE)}

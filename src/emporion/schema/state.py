@@ -1,0 +1,231 @@
+"""The whole venue as one record: rows of every table, and the record that holds them.
+
+Row 0 of each table is nobody and stays zero. A freed row is zeroed but for its generation and
+its link in the free list. Rows are taken from the free list, last in first out, then from above
+the high-water mark, so where a thing lies follows from the history alone and never from the
+size of the build.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from emporion.schema.limits import FEE_SCHEDULES, FEE_TIERS, TASKS, Capacity
+from emporion.schema.messages import row
+
+TABLE = row(  # Bookkeeping of one table. Indexed by codes.Limit; the last has only a limit, no table.
+    ("limit", "i8"),  # Logical limit: rows it may hold, row 0 not counted. Never above the capacity - 1.
+    ("high_water", "i4"),  # Rows 1 .. high_water have been used.
+    ("free_head", "i4"),  # First of the freed rows.
+    ("live", "i4"),
+    ("retired", "i4"),  # Freed for good: their generations are used up.
+)
+ASSET = row(
+    ("name", "u1", (16,)),
+    ("asset_id", "i4"),  # Its own row number; 0 in an unused row. The same in the tables below.
+    ("decimals", "i4"),
+    ("asset_class", "i4"),
+    ("reserved", "u1", (4,)),
+)
+TRIE = row(  # A price index: see kernel/prices.py.
+    ("anchor_ticks", "i8"),  # The price it is centred on.
+    ("root", "i4"),  # A leaf when height is 1, else a node. 0 when nothing rests.
+    ("height", "i4"),
+)
+BOOK, BUY_STOPS, SELL_STOPS = 0, 1, 2  # Which of an instrument's tries.
+INSTRUMENT = row(
+    ("atoms_per_tick_lot", "i8"),
+    ("base_atoms_per_lot", "i8"),
+    ("best_bid_ticks", "i8"),  # 0 for none.
+    ("best_ask_ticks", "i8"),
+    ("qty_min_lots", "i8"),
+    ("qty_max_lots", "i8"),
+    ("price_max_ticks", "i8"),
+    ("notional_min_atoms", "i8"),
+    ("notional_max_atoms", "i8"),
+    ("last_price_ticks", "i8"),  # 0 until the first trade.
+    ("reference_price_ticks", "i8"),
+    ("trigger_low_ticks", "i8"),  # Stops in this range of trade prices are still to fire; 0 for none.
+    ("trigger_high_ticks", "i8"),
+    ("trades", "i8"),
+    ("traded_lots", "i8"),
+    ("tries", TRIE, (3,)),
+    ("instrument_id", "i4"),
+    ("base_asset_id", "i4"),
+    ("quote_asset_id", "i4"),
+    ("asset_class", "i4"),
+    ("band_ppm", "i4"),
+    ("fee_schedule", "i4"),
+    ("fee_balance", "i4"),  # Row of the fee account's quote balance.
+    ("next_pending", "i4"),  # Queue of instruments whose stops are still to fire.
+    ("is_pending", "i4"),
+    ("open_orders", "i4"),
+    ("status", "i1"),
+    ("reserved", "u1", (7,)),
+    ("name", "u1", (16,)),
+    ("reserved1", "u1", (24,)),
+)
+ACCOUNT = row(
+    ("deadman_ns", "i8"),  # Time-out; 0 when off.
+    ("account_id", "i4"),
+    ("master_id", "i4"),  # Itself for a master.
+    ("flags", "i4"),  # codes.AccountFlag
+    ("fee_tier", "i4"),
+    ("newest_order", "i4"),  # Its open orders, newest first.
+    ("open_orders", "i4"),
+    ("deadline", "i4"),  # Place in the heap of its dead man's switch.
+    ("oldest_client_id", "i4"),  # Client ids of its ended orders, in the order they ended.
+    ("newest_client_id", "i4"),
+    ("ended_client_ids", "i4"),
+    ("reserved", "u1", (16,)),
+)
+BALANCE = row(
+    ("account_id", "i4"),
+    ("asset_id", "i4"),
+    ("free_atoms", "i8"),
+    ("order_held_atoms", "i8"),  # Sum of hold_atoms of the account's open orders in this asset.
+    ("other_held_atoms", "i8"),  # Sum of its rows in holds.
+)
+ORDER = row(  # Two cache lines. The first is what matching reads.
+    ("order_id", "i8"),  # generation << SLOT_BITS | slot; 0 in a free row.
+    ("price_ticks", "i8"),  # Limit; of a waiting stop-market, its protection.
+    ("leaves_lots", "i8"),  # Open, hidden part included.
+    ("account_id", "i4"),
+    ("owner_id", "i4"),  # The account's master: who may not trade with itself.
+    ("prev_slot", "i4"),  # Next older at this price; NOBODY at the head.
+    ("next_slot", "i4"),  # Next younger at this price. In a free row: the next free row.
+    ("level", "i4"),  # leaf << 6 | digit: its queue. 0 when it does not rest.
+    ("extra", "i4"),  # Row in extras; NOBODY for a plain order.
+    ("instrument_id", "i4"),
+    ("generation", "i4"),  # Of the slot; outlives the order.
+    ("side", "i1"),
+    ("tif", "i1"),
+    ("flags", "i1"),
+    ("stp", "i1"),
+    ("base_balance", "i4"),  # Rows in balances.
+    # Second line: money, and who to tell.
+    ("qty_lots", "i8"),  # Total as entered or replaced, less what self-trade prevention took.
+    ("hold_atoms", "i8"),  # Held for it now: quote atoms for BUY, base atoms for SELL.
+    ("maker_notional_atoms", "i8"),  # Done so far as maker; the fee is cumulative on it.
+    ("taker_notional_atoms", "i8"),
+    ("entry_seq", "i8"),
+    ("maker_ppm", "i4"),  # Fixed at admission.
+    ("taker_ppm", "i4"),
+    ("quote_balance", "i4"),
+    ("client_id", "i4"),  # Row in client_ids.
+    ("older_slot", "i4"),  # The account's open orders.
+    ("newer_slot", "i4"),
+)
+EXTRA = row(  # What only some orders have.
+    ("display_lots", "i8"),
+    ("shown_lots", "i8"),  # Left of the slice on show.
+    ("trigger_price_ticks", "i8"),
+    ("expire_ns", "i8"),
+    ("order_slot", "i4"),  # In a free row: the next free row is in `next_free`.
+    ("deadline", "i4"),  # Place in the heap.
+    ("next_free", "i4"),
+    ("reserved", "u1", (20,)),
+)
+CLIENT_ID = row(
+    ("cl_ord_id_hi", "i8"),
+    ("cl_ord_id_lo", "i8"),
+    ("order_id", "i8"),  # The order it named; the hold for ledger commands; or 0.
+    ("ended_ns", "i8"),  # 0 while the order is open.
+    ("account_id", "i4"),
+    ("status", "i4"),  # codes.OrderStatus when ended.
+    ("newer", "i4"),  # In the account's queue of ended ones. In a free row: the next free row.
+    ("global_newer", "i4"),  # In the venue's queue of ended ones.
+    ("global_older", "i4"),
+    ("reserved", "u1", (12,)),
+)
+NODE = row(  # 64 children by six bits of the price.
+    ("bits", "i8"),
+    ("child", "i4", (64,)),
+    ("reserved", "u1", (56,)),
+)
+LEVEL = row(("head", "i4"), ("tail", "i4"))
+LEAF = row(  # 64 neighbouring prices.
+    ("bits", "i8"),
+    ("level", LEVEL, (64,)),
+    ("reserved", "u1", (56,)),
+)
+HOLD = row(
+    ("hold_id", "i8"),
+    ("amount_atoms", "i8"),
+    ("reference", "i8"),
+    ("ts_ns", "i8"),
+    ("account_id", "i4"),
+    ("asset_id", "i4"),
+    ("balance", "i4"),
+    ("generation", "i4"),
+    ("kind", "i4"),
+    ("next_free", "i4"),
+    ("reserved", "u1", (8,)),
+)
+DEADLINE = row(  # Binary heap on (due_ns, seq); row 1 is next.
+    ("due_ns", "i8"),
+    ("seq", "i8"),
+    ("kind", "i4"),
+    ("target", "i4"),  # Row in extras, or account.
+    ("reserved", "u1", (8,)),
+)
+TASK = row(  # A mass cancel that is not finished.
+    ("account_id", "i4"),  # 0: every account, on one instrument.
+    ("instrument_id", "i4"),
+    ("cursor", "i4"),  # Order of the account to look at next: on to older ones, so new ones are never met.
+    ("side", "i4"),
+    ("reason", "i4"),
+    ("reserved", "u1", (12,)),
+)
+FEES = row(("maker_ppm", "i4"), ("taker_ppm", "i4"))
+
+for _row, _size in (
+    (INSTRUMENT, 256), (ACCOUNT, 64), (BALANCE, 32), (ORDER, 128), (EXTRA, 64), (CLIENT_ID, 64),
+    (NODE, 320), (LEAF, 576), (HOLD, 64), (DEADLINE, 32), (TASK, 32),
+):  # fmt: skip
+    assert _row.itemsize == _size, (_row.itemsize, _size)
+    assert np.dtype(_row.descr, align=True).itemsize == _size  # No padding that nobody named.
+
+# Tables with a row of bookkeeping, in the order of codes.Limit.
+TABLE_NAMES = (
+    "assets", "instruments", "accounts", "balances", "orders", "extras", "client_ids", "nodes", "leaves", "holds",
+    "deadlines",
+)  # fmt: skip
+INDEX_NAMES = ("balance_index", "client_id_index")  # Rebuilt from the tables; outside snapshot and hash.
+
+
+@lru_cache
+def state_dtype(capacity: Capacity) -> np.dtype:
+    """The state record of one build size."""
+    return row(
+        ("seq", "i8"),
+        ("ts_ns", "i8"),
+        ("rules_version", "i8"),  # 0 until GENESIS.
+        ("first_pending", "i4"),  # Instruments with stops to fire.
+        ("last_pending", "i4"),
+        ("task_count", "i4"),  # tasks[0 .. task_count - 1], oldest first.
+        ("oldest_client_id", "i4"),  # Of all ended ones, in the order they ended.
+        ("newest_client_id", "i4"),
+        ("reserved", "u1", (20,)),
+        ("tables", TABLE, (len(TABLE_NAMES) + 1,)),
+        ("fees", FEES, (FEE_SCHEDULES * FEE_TIERS,)),
+        ("tasks", TASK, (TASKS,)),
+        ("assets", ASSET, (capacity.assets,)),
+        ("instruments", INSTRUMENT, (capacity.instruments,)),
+        ("accounts", ACCOUNT, (capacity.accounts,)),
+        ("balances", BALANCE, (capacity.balances,)),
+        ("orders", ORDER, (capacity.orders,)),
+        ("extras", EXTRA, (capacity.extras,)),
+        ("client_ids", CLIENT_ID, (capacity.client_ids,)),
+        ("nodes", NODE, (capacity.nodes,)),
+        ("leaves", LEAF, (capacity.leaves,)),
+        ("holds", HOLD, (capacity.holds,)),
+        ("deadlines", DEADLINE, (capacity.deadlines,)),
+        ("balance_index", "i4", (capacity.balance_index,)),
+        ("client_id_index", "i4", (capacity.client_id_index,)),
+    )
+
+
+def new_state(capacity: Capacity) -> np.ndarray:
+    """An empty state, one element: all zero, and memory is only taken as rows are touched."""
+    return np.zeros(1, state_dtype(capacity))

@@ -1,0 +1,207 @@
+"""The judge: the rules of docs/rules in the plainest Python that says what they say.
+
+`Model` takes the same rows as the machine and answers with the same events. It was written from
+the rule pages alone, without a look at the kernel, and must agree with it on every field of
+every event; where the two differ, one of them, or the page, is wrong. It makes no attempt to be
+fast: lists are searched, books are sorted when looked at, tables are counted when asked for.
+
+The parts: `model_state` (records and shared acts), `model_orders` (O), `model_match` (M and T),
+`model_walks` (W), `model_ledger` (L), `model_operators` (A), `model_check` (is it sound?).
+"""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from emporion.schema.codes import Command, Event, InstrumentStatus, Reject, Side
+from emporion.schema.limits import CANCELS_PER_COMMAND, TS_MAX
+from emporion.schema.messages import (
+    ADMIN_COMMAND,
+    ASSET_TERMS,
+    COMMAND,
+    EVENT,
+    GENESIS_LIMITS,
+    INSTRUMENT_BOUNDS,
+    INSTRUMENT_TERMS,
+    LEDGER_COMMAND,
+    ORDER_COMMAND,
+    ORDER_EXTRA,
+    TRANSFER_COMMAND,
+)
+from emporion.sim import model_ledger as ledger
+from emporion.sim import model_operators as operators
+from emporion.sim import model_orders as orders
+from emporion.sim import model_walks as walks
+from emporion.sim.model_check import problems
+from emporion.sim.model_match import clear_range, next_due
+from emporion.sim.model_state import Hold, Order, Refusal, Venue, require
+
+Row = SimpleNamespace
+Handler = Callable[[Venue, Row, list[Row]], None]
+
+
+def nothing(venue: Venue, row: Row, data: list[Row]) -> None:
+    """W-3."""
+
+
+# Kind to its rule and the data rows it may bring (W-4): all of one of these lists.
+RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
+    Command.TICK: (nothing, [[]]),
+    Command.CONTINUE: (walks.continue_work, [[]]),
+    Command.PLACE: (orders.place, [[], [ORDER_EXTRA]]),
+    Command.REPLACE: (orders.replace, [[]]),
+    Command.CANCEL: (orders.cancel, [[]]),
+    Command.CANCEL_BY_CL_ORD_ID: (orders.cancel_by_cl_ord_id, [[]]),
+    Command.MASS_CANCEL: (walks.mass_cancel, [[]]),
+    Command.SET_DEADMAN: (walks.set_deadman, [[]]),
+    Command.DEPOSIT: (ledger.deposit, [[]]),
+    Command.TRANSFER: (ledger.transfer, [[]]),
+    Command.WITHDRAW: (ledger.withdraw, [[]]),
+    Command.WITHDRAW_SETTLE: (ledger.withdraw_settle, [[]]),
+    Command.WITHDRAW_REFUSE: (ledger.withdraw_refuse, [[]]),
+    Command.FREEZE_BALANCE: (ledger.freeze_balance, [[]]),
+    Command.RELEASE_BALANCE: (ledger.release_balance, [[]]),
+    Command.GENESIS: (operators.genesis, [[GENESIS_LIMITS, GENESIS_LIMITS]]),
+    Command.SET_LIMIT: (operators.set_limit, [[]]),
+    Command.LIST_ASSET: (operators.list_asset, [[ASSET_TERMS]]),
+    Command.LIST_INSTRUMENT: (operators.list_instrument, [[INSTRUMENT_TERMS, INSTRUMENT_BOUNDS]]),
+    Command.AMEND_INSTRUMENT: (operators.amend_instrument, [[INSTRUMENT_BOUNDS]]),
+    Command.SET_STATUS: (operators.set_status, [[]]),
+    Command.SET_FEES: (operators.set_fees, [[]]),
+    Command.OPEN_ACCOUNT: (operators.open_account, [[]]),
+    Command.SET_ACCOUNT: (operators.set_account, [[]]),
+    Command.FREEZE_ACCOUNT: (operators.freeze_account, [[]]),
+    Command.UNFREEZE_ACCOUNT: (operators.unfreeze_account, [[]]),
+}
+ORDER_KINDS = range(Command.PLACE, Command.MASS_CANCEL + 1)
+LEDGER_KINDS = range(Command.DEPOSIT, Command.RELEASE_BALANCE + 1)
+
+
+class Model:
+    """The whole venue, slow and obvious. See the module's essay."""
+
+    def __init__(self) -> None:
+        self.venue = Venue()
+
+    def apply(self, rows: np.ndarray) -> np.ndarray:
+        """Apply head rows, each followed by its data rows; returns the EVENT rows they cause."""
+        rows = np.ascontiguousarray(rows).view(COMMAND)
+        self.venue.events = []
+        at = 0
+        while at < len(rows):
+            data = rows[at + 1 : at + 1 + int(rows["data_rows"][at])]
+            self._command(rows[at : at + 1], data)
+            at += 1 + len(data)
+        return as_rows(self.venue.events)
+
+    def pending(self) -> bool:
+        """Whether the node would append a CONTINUE. W-7."""
+        return bool(self.venue.tasks or self.venue.stop_queue)
+
+    def _command(self, head: np.ndarray, data: np.ndarray) -> None:
+        venue = self.venue
+        row = as_fields(head, family(int(head["kind"][0])))
+        venue.seq += 1  # W-1
+        if venue.now <= row.ts_ns <= TS_MAX:
+            venue.now = row.ts_ns
+        venue.looks_left = CANCELS_PER_COMMAND  # W-5
+        walks.work_off_deadlines(venue)
+        try:
+            require(row.kind in RULES, Reject.UNKNOWN_KIND)  # W-4
+            require(venue.is_open == (row.kind != Command.GENESIS), Reject.NO_GENESIS)
+            handler, shapes = RULES[row.kind]
+            shape = next((shape for shape in shapes if len(shape) == row.data_rows), None)
+            is_whole = shape is not None and len(data) == row.data_rows
+            require(is_whole and all(data["kind"] == Command.DATA), Reject.BAD_DATA_ROWS)
+            assert shape is not None
+            handler(venue, row, [as_fields(data[i : i + 1], dtype) for i, dtype in enumerate(shape)])
+        except Refusal as refusal:
+            self._refuse(row, refusal)
+        for instrument in venue.instruments.values():
+            clear_range(instrument)  # T-3
+            # T-4: who stands in the queue.
+            is_due = instrument.status == InstrumentStatus.OPEN and next_due(instrument) is not None
+            number = instrument.instrument_id
+            if is_due and number not in venue.stop_queue:
+                venue.stop_queue.append(number)
+            elif not is_due and number in venue.stop_queue:
+                venue.stop_queue.remove(number)
+
+    def _refuse(self, row: Row, refusal: Refusal) -> None:
+        """O-11."""
+        fields: dict[str, int] = {"reason": refusal.reason, "flags": refusal.status}
+        if row.kind in ORDER_KINDS:
+            fields |= {"account_id": row.account_id, "instrument_id": row.instrument_id, "order_id": row.order_id}
+        elif row.kind in LEDGER_KINDS:
+            fields |= {"account_id": row.account_id, "asset_id": row.asset_id}
+        if refusal.order_id is not None:
+            fields["order_id"] = refusal.order_id
+        self.venue.emit(Event.REJECTED, **fields)
+
+    # --- Views, for comparison -----------------------------------------------------------------------
+
+    def balances(self) -> dict[tuple[int, int], tuple[int, int, int]]:
+        """(account, asset) to (free, held for orders, held by name)."""
+        return {key: (b.free, b.order_held, b.other_held) for key, b in self.venue.balances.items()}
+
+    def book(self, instrument_id: int) -> dict[str, list[tuple[int, int, int, int]]]:
+        """Bids and asks as (price, order, leaves, shown) in the order they would be met.
+
+        And `buy_stops` and `sell_stops` as (trigger, order, leaves, shown), lowest trigger first.
+        """
+        instrument = self.venue.instruments[instrument_id]
+        bids, asks = instrument.book[Side.BUY], instrument.book[Side.SELL]
+        return {
+            "bids": [seen(order, price) for price in sorted(bids, reverse=True) for order in bids[price]],
+            "asks": [seen(order, price) for price in sorted(asks) for order in asks[price]],
+            "buy_stops": [
+                seen(order, trigger)
+                for trigger in sorted(instrument.stops[Side.BUY])
+                for order in instrument.stops[Side.BUY][trigger]
+            ],
+            "sell_stops": [
+                seen(order, trigger)
+                for trigger in sorted(instrument.stops[Side.SELL])
+                for order in instrument.stops[Side.SELL][trigger]
+            ],
+        }
+
+    def orders(self) -> dict[int, Order]:
+        """Open orders by id."""
+        return self.venue.orders
+
+    def holds(self) -> dict[int, Hold]:
+        return self.venue.holds
+
+    def check(self) -> list[str]:
+        """Whatever is not sound about the state; empty when all is well."""
+        return problems(self.venue)
+
+
+def seen(order: Order, price: int) -> tuple[int, int, int, int]:
+    return price, order.order_id, order.leaves, order.shown if order.display else order.leaves
+
+
+def family(kind: int) -> np.dtype:
+    """How a head row of this kind is laid out."""
+    if kind in ORDER_KINDS:
+        return ORDER_COMMAND
+    if kind == Command.TRANSFER:
+        return TRANSFER_COMMAND
+    return LEDGER_COMMAND if kind in LEDGER_KINDS else ADMIN_COMMAND
+
+
+def as_fields(row: np.ndarray, dtype: np.dtype) -> Row:
+    """A row's fields as Python integers, and lists of them."""
+    values: dict[str, Any] = {name: row.view(dtype)[name][0].tolist() for name in dtype.names or ()}
+    return Row(**values)
+
+
+def as_rows(events: list[dict[str, int]]) -> np.ndarray:
+    rows = np.zeros(len(events), EVENT)
+    for place, event in enumerate(events):
+        for name, value in event.items():
+            rows[name][place] = value
+    return rows

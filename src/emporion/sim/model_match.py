@@ -1,0 +1,259 @@
+"""Who meets whom, at what price, for what fee (docs/rules/matching.md), and stops that fire (stops.md)."""
+
+from emporion.schema.codes import Event, FillFlag, InstrumentStatus, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.limits import CONTACTS_MAX, FEE_ACCOUNT, PPM
+from emporion.sim.model_state import Instrument, Order, Venue, ceil_div
+
+
+def opposite(side: int) -> int:
+    return Side.SELL if side == Side.BUY else Side.BUY
+
+
+def meets(side: int, limit: int, price: int) -> bool:
+    """Whether an order with this limit may trade at an opposite price; 0 is no price. M-1."""
+    if price == 0:
+        return False
+    return limit >= price if side == Side.BUY else limit <= price
+
+
+def front(instrument: Instrument, side: int, limit: int) -> Order | None:
+    """The order that one of this side and limit would meet next. M-1."""
+    price = instrument.best(opposite(side))
+    return instrument.book[opposite(side)][price][0] if meets(side, limit, price) else None
+
+
+# --- An incoming order -------------------------------------------------------------------------------
+
+
+def match(venue: Venue, order: Order) -> int:
+    """Let an order that holds nothing meet the book. Returns what it paid, in quote atoms.
+
+    Afterwards it is gone (filled or cancelled) or has leaves that meet nobody.
+    """
+    instrument = venue.instruments[order.instrument_id]
+    spent = 0
+    contacts = 0
+    while order.order_id in venue.orders and instrument.status == InstrumentStatus.OPEN:
+        resting = front(instrument, order.side, order.price)
+        if resting is None:
+            break
+        if contacts == CONTACTS_MAX:  # M-3
+            venue.cancel(order, Reject.FILL_LIMIT)
+            break
+        contacts += 1
+        if is_expired(venue, resting):  # M-2 (a)
+            venue.expire(resting)
+        elif resting.owner_id == order.owner_id:  # M-2 (b)
+            prevent_self_trade(venue, order, resting)
+        else:  # M-2 (c)
+            spent += trade(venue, order, resting)
+    return spent
+
+
+def is_expired(venue: Venue, order: Order) -> bool:
+    return order.tif == Tif.GTD and order.expire_ns <= venue.now  # O-10
+
+
+def prevent_self_trade(venue: Venue, order: Order, resting: Order) -> None:
+    """M-5, by the incoming order's mode."""
+    if order.stp == Stp.DECREMENT:
+        lots = min(order.leaves, resting.leaves)
+        for each in (resting, order):
+            if each.leaves == lots:
+                venue.cancel(each, Reject.SELF_TRADE)
+            else:
+                decrement(venue, each, lots)
+        return
+    if order.stp in (Stp.CANCEL_RESTING, Stp.CANCEL_BOTH):
+        venue.cancel(resting, Reject.SELF_TRADE)
+    if order.stp in (Stp.CANCEL_TAKER, Stp.CANCEL_BOTH):
+        venue.cancel(order, Reject.SELF_TRADE)
+
+
+def decrement(venue: Venue, order: Order, lots: int) -> None:
+    order.qty -= lots
+    order.leaves -= lots
+    order.shown = min(order.shown, order.leaves)
+    venue.set_hold(order, min(venue.entry_hold(order, order.leaves), order.hold))
+    venue.emit(
+        Event.DECREMENTED, order_id=order.order_id, price_ticks=order.price, qty_lots=lots, leaves_lots=order.leaves,
+        account_id=order.account_id, instrument_id=order.instrument_id, side=order.side, reason=Reject.SELF_TRADE,
+    )  # fmt: skip
+
+
+def trade(venue: Venue, order: Order, resting: Order) -> int:
+    """M-4: one match at the resting order's price. Returns what the incoming order paid."""
+    instrument = venue.instruments[order.instrument_id]
+    price = resting.price
+    lots = min(order.leaves, resting.shown if resting.display else resting.leaves)
+    notional = price * lots * instrument.atoms_per_tick_lot
+    base_atoms = lots * instrument.base_atoms_per_lot
+
+    maker_fee = due(resting.maker_ppm, resting.maker_notional + notional) - due(
+        resting.maker_ppm, resting.maker_notional
+    )  # M-6
+    taker_fee = due(order.taker_ppm, order.taker_notional + notional) - due(order.taker_ppm, order.taker_notional)
+    resting.maker_notional += notional
+    order.taker_notional += notional
+    for each in (resting, order):
+        each.leaves -= lots
+    resting.shown = max(resting.shown - lots, 0)
+
+    paid = 0
+    quote_of_resting = venue.balance(resting.account_id, instrument.quote)
+    quote_of_order = venue.balance(order.account_id, instrument.quote)
+    base_of_resting = venue.balance(resting.account_id, instrument.base)
+    base_of_order = venue.balance(order.account_id, instrument.base)
+    if resting.side == Side.BUY:
+        old_hold = resting.hold
+        venue.set_hold(resting, 0)
+        quote_of_resting.free -= notional + maker_fee
+        if resting.leaves:  # M-6
+            left = old_hold - notional - maker_fee
+            venue.set_hold(resting, min(venue.entry_hold(resting, resting.leaves), left))
+        base_of_resting.free += base_atoms
+        base_of_order.free -= base_atoms
+        quote_of_order.free += notional - taker_fee
+    else:
+        resting.hold -= base_atoms
+        base_of_resting.order_held -= base_atoms
+        quote_of_resting.free += notional - maker_fee
+        base_of_order.free += base_atoms
+        quote_of_order.free -= notional + taker_fee
+        paid = notional + taker_fee
+    venue.balance(FEE_ACCOUNT, instrument.quote).free += maker_fee + taker_fee
+
+    report_fill(venue, resting, price, lots, maker_fee, FillFlag.MAKER)
+    report_fill(venue, order, price, lots, taker_fee, FillFlag.TAKER)
+    if resting.leaves == 0:
+        venue.dequeue(resting)
+        venue.forget(resting, OrderStatus.FILLED)
+    elif resting.display and resting.shown == 0:
+        refresh(venue, resting)
+    if order.leaves == 0:
+        venue.forget(order, OrderStatus.FILLED)
+
+    instrument.last_price = price
+    instrument.trades += 1
+    instrument.traded_lots += lots
+    if any(instrument.stops.values()):  # T-3
+        low, high = instrument.pending or (price, price)
+        instrument.pending = (min(low, price), max(high, price))
+    return paid
+
+
+def report_fill(venue: Venue, order: Order, price: int, lots: int, fee: int, flag: FillFlag) -> None:
+    venue.emit(
+        Event.FILLED, order_id=order.order_id, price_ticks=price, qty_lots=lots, leaves_lots=order.leaves,
+        amount_atoms=fee, account_id=order.account_id, instrument_id=order.instrument_id,
+        asset_id=venue.instruments[order.instrument_id].quote, side=order.side, flags=flag,
+    )  # fmt: skip
+
+
+def refresh(venue: Venue, order: Order) -> None:
+    """M-4: the next slice of an iceberg, at the tail of its price."""
+    order.shown = min(order.display, order.leaves)
+    queue = venue.queues(order)[order.price]
+    queue.remove(order)
+    queue.append(order)
+    venue.emit(
+        Event.REFRESHED, order_id=order.order_id, price_ticks=order.price, qty_lots=order.shown,
+        leaves_lots=order.leaves, account_id=order.account_id, instrument_id=order.instrument_id, side=order.side,
+    )  # fmt: skip
+
+
+def due(rate_ppm: int, notional: int) -> int:
+    """M-6: the fee on so much, rounded up; a rebate is negative and rounded down in size."""
+    if rate_ppm >= 0:
+        return ceil_div(rate_ppm * notional, PPM)
+    return -(-rate_ppm * notional // PPM)
+
+
+def finish(venue: Venue, order: Order, entry_hold: int, spent: int) -> None:
+    """What is left of an order that has met everybody it could: it rests or is cancelled. O-1, O-6."""
+    if order.order_id not in venue.orders:
+        return
+    if order.tif in (Tif.IOC, Tif.FOK):
+        venue.cancel(order, Reject.IOC_REMAINDER)
+        return
+    hold = venue.entry_hold(order, order.leaves)
+    venue.set_hold(order, min(hold, entry_hold - spent) if order.side == Side.BUY else hold)
+    order.shown = min(order.display, order.leaves)
+    venue.enqueue(order)
+
+
+# --- Fill or kill --------------------------------------------------------------------------------------
+
+
+def can_fill(venue: Venue, instrument: Instrument, side: int, limit: int, lots: int, owner_id: int, stp: int) -> bool:
+    """M-7: whether other owners' orders within the limit suffice, in at most CONTACTS_MAX contacts."""
+    queues = instrument.book[opposite(side)]
+    cost = found = 0
+    for price in sorted(queues, reverse=side == Side.SELL):
+        if not meets(side, limit, price):
+            return False
+        for resting in queues[price]:
+            is_own = resting.owner_id == owner_id
+            is_gone = is_expired(venue, resting)
+            if is_own and not is_gone and stp in (Stp.CANCEL_TAKER, Stp.CANCEL_BOTH):
+                return False
+            is_passed_over = is_own or is_gone
+            cost += 1
+            if resting.display and not is_passed_over:
+                cost += ceil_div(resting.leaves - resting.shown, resting.display)
+            if cost > CONTACTS_MAX:
+                return False
+            if not is_passed_over:
+                found += resting.leaves
+            if found >= lots:
+                return True
+    return False
+
+
+# --- Stops ---------------------------------------------------------------------------------------------
+
+
+def next_due(instrument: Instrument) -> Order | None:
+    """The stop that fires next. T-3, T-4."""
+    if instrument.pending is None:
+        return None
+    low, high = instrument.pending
+    heads = [queue[0] for trigger, queue in instrument.stops[Side.BUY].items() if trigger <= high]
+    heads += [queue[0] for trigger, queue in instrument.stops[Side.SELL].items() if trigger >= low]
+    return min(heads, key=lambda stop: (stop.trigger, stop.entry_seq), default=None)
+
+
+def clear_range(instrument: Instrument) -> None:
+    """T-3: when no stop is due, nothing is to be compared any more."""
+    if next_due(instrument) is None:
+        instrument.pending = None
+
+
+def fire_stops(venue: Venue, instrument: Instrument, most: int) -> None:
+    """T-4: at most so many of the stops that are due, if the instrument is OPEN."""
+    for _ in range(most):
+        stop = next_due(instrument)
+        if stop is None or instrument.status != InstrumentStatus.OPEN:
+            break
+        fire(venue, stop)
+    clear_range(instrument)
+
+
+def fire(venue: Venue, stop: Order) -> None:
+    """T-5."""
+    if is_expired(venue, stop):
+        venue.expire(stop)
+        return
+    venue.dequeue(stop)
+    stop.is_waiting = False
+    venue.emit(
+        Event.TRIGGERED, order_id=stop.order_id, price_ticks=stop.price, qty_lots=stop.qty, leaves_lots=stop.leaves,
+        account_id=stop.account_id, instrument_id=stop.instrument_id, side=stop.side,
+    )  # fmt: skip
+    held = stop.hold
+    venue.set_hold(stop, 0)
+    spent = match(venue, stop)
+    still_there = stop.order_id in venue.orders
+    if still_there and stop.tif in (Tif.GTC, Tif.GTD) and not venue.has_index_room():
+        venue.cancel(stop, Reject.NO_ROOM)
+    finish(venue, stop, held, spent)

@@ -1,0 +1,302 @@
+"""Entry, replacement and cancellation of orders: docs/rules/orders.md."""
+
+from types import SimpleNamespace
+
+from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TS_MAX
+from emporion.sim.model_match import can_fill, clear_range, finish, fire_stops, match, meets, next_due, opposite
+from emporion.sim.model_state import Account, Instrument, Order, Refusal, Venue, require
+
+Row = SimpleNamespace
+NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0)
+ALL_FLAGS = OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP
+
+
+# --- PLACE -------------------------------------------------------------------------------------------
+
+
+def place(venue: Venue, row: Row, data: list[Row]) -> None:
+    """O-1."""
+    extra = data[0] if data else NO_EXTRA
+    instrument = venue.instruments.get(row.instrument_id)
+    if instrument is not None:
+        fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
+
+    order = admit(venue, row, extra)
+
+    # Nothing can fail from here on.
+    assert instrument is not None
+    order.order_id = venue.order_slots.take()
+    venue.orders[order.order_id] = order
+    venue.balance(order.account_id, instrument.base)
+    venue.balance(order.account_id, instrument.quote)
+    if order.expire_ns:
+        venue.order_deadlines[order.order_id] = (order.expire_ns, venue.seq)
+    if order.client_key is not None:
+        venue.record_client_id(order.client_key, order.order_id)
+    hold = venue.entry_hold(order, order.qty)
+    venue.emit(
+        Event.ACCEPTED, order_id=order.order_id, price_ticks=order.price, qty_lots=order.qty, leaves_lots=order.qty,
+        amount_atoms=hold, asset_id=instrument.held_asset(order.side), side=order.side, flags=order.flags,
+        account_id=order.account_id, instrument_id=order.instrument_id,
+    )  # fmt: skip
+    if order.is_waiting:  # T-1
+        venue.set_hold(order, hold)
+        venue.enqueue(order)
+    else:
+        spent = match(venue, order)
+        finish(venue, order, hold, spent)
+    fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
+
+
+def admit(venue: Venue, row: Row, extra: Row) -> Order:
+    """Every reason to refuse a PLACE, in order; the order it would become, without an id. O-1."""
+    is_stop, is_market = bool(row.flags & OrderFlag.STOP), bool(row.flags & OrderFlag.MARKET)
+    is_post_only = bool(row.flags & OrderFlag.POST_ONLY)
+
+    require(row.side in (Side.BUY, Side.SELL), Reject.BAD_SIDE)
+    require(row.tif in tuple(Tif), Reject.BAD_TIF)
+    require(row.stp in tuple(Stp), Reject.BAD_STP)
+    require(row.flags & ~ALL_FLAGS == 0, Reject.BAD_FLAGS)
+    require(min(extra.display_lots, extra.trigger_price_ticks, extra.expire_ns) >= 0, Reject.BAD_VALUE)
+
+    account = known_trader(venue, row.account_id)
+    key = (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo)
+    has_client_id = key[1:] != (0, 0)
+    venue.refuse_duplicate(key)
+    require(not account.is_frozen, Reject.ACCOUNT_FROZEN)
+
+    require(row.instrument_id in venue.instruments, Reject.UNKNOWN_INSTRUMENT)
+    instrument = venue.instruments[row.instrument_id]
+    is_immediate = row.tif in (Tif.IOC, Tif.FOK)
+    status = instrument.status
+    require(status not in (InstrumentStatus.HALTED, InstrumentStatus.CLOSED), Reject.BAD_STATUS)
+    require(not (status == InstrumentStatus.PRE_OPEN and not is_stop and is_immediate), Reject.BAD_STATUS)
+    require(status != InstrumentStatus.POST_ONLY or is_post_only, Reject.POST_ONLY_STATUS)
+
+    require(not (is_post_only and (is_market or is_stop or is_immediate)), Reject.BAD_COMBINATION)
+    require(not (is_market and not is_stop and not is_immediate), Reject.BAD_COMBINATION)
+    require(not (is_market and is_stop and row.tif != Tif.IOC), Reject.BAD_COMBINATION)
+    require(not (is_stop and row.tif == Tif.FOK), Reject.BAD_COMBINATION)
+    require(not (extra.display_lots and (is_stop or is_immediate)), Reject.BAD_COMBINATION)
+    require(not (row.tif == Tif.FOK and row.stp == Stp.DECREMENT), Reject.BAD_COMBINATION)
+    require(not (extra.trigger_price_ticks and not is_stop), Reject.BAD_COMBINATION)
+    require(not (extra.expire_ns and row.tif != Tif.GTD), Reject.BAD_COMBINATION)
+
+    require(row.qty_lots > 0, Reject.BAD_QTY)
+    require(row.qty_lots >= instrument.qty_min, Reject.QTY_TOO_SMALL)
+    require(row.qty_lots <= instrument.qty_max, Reject.QTY_TOO_LARGE)
+    require(row.price_ticks > 0 or (row.price_ticks == 0 and is_market), Reject.BAD_PRICE)
+    require(row.price_ticks <= instrument.price_max, Reject.PRICE_TOO_HIGH)
+    if extra.display_lots:
+        require(extra.display_lots <= row.qty_lots, Reject.BAD_DISPLAY)
+        require(extra.display_lots * DISPLAY_PARTS_MAX >= row.qty_lots, Reject.BAD_DISPLAY)
+    if is_stop:
+        require(1 <= extra.trigger_price_ticks <= instrument.price_max, Reject.BAD_TRIGGER)
+    if row.tif == Tif.GTD:
+        require(venue.now < extra.expire_ns <= TS_MAX, Reject.BAD_EXPIRY)
+
+    if is_stop:
+        clear_range(instrument)  # A deadline may just have taken the last stop that was due.
+        require(next_due(instrument) is None, Reject.TRIGGERS_PENDING)
+    start = extra.trigger_price_ticks if is_stop else instrument.best(opposite(row.side))
+    if is_market:
+        require(start != 0, Reject.NO_LIQUIDITY)
+        require(row.price_ticks != 0 or instrument.band_ppm != 0, Reject.PRICE_REQUIRED)
+        limit = protection(instrument, row.side, start, row.price_ticks)
+    else:
+        limit = row.price_ticks
+        require(in_band(instrument, limit, extra.trigger_price_ticks), Reject.OUTSIDE_BAND)
+    if is_stop and instrument.last_price:
+        require(not would_trigger(row.side, extra.trigger_price_ticks, instrument.last_price), Reject.WOULD_TRIGGER)
+
+    require_notional(instrument, limit * row.qty_lots)
+    if not is_stop:
+        require_no_match(instrument, row.side, limit, is_post_only)
+    if row.tif == Tif.FOK:
+        fills = can_fill(venue, instrument, row.side, limit, row.qty_lots, account.master_id, row.stp)
+        require(fills, Reject.FOK_UNFILLABLE)
+
+    maker_ppm, taker_ppm = venue.fees.get((instrument.fee_schedule, account.fee_tier), (0, 0))
+    order = Order(
+        order_id=0, account_id=row.account_id, owner_id=account.master_id, instrument_id=row.instrument_id,
+        side=row.side, tif=row.tif, flags=row.flags, stp=row.stp, price=limit, qty=row.qty_lots, leaves=row.qty_lots,
+        display=extra.display_lots, trigger=extra.trigger_price_ticks, expire_ns=extra.expire_ns,
+        entry_seq=venue.seq, maker_ppm=maker_ppm, taker_ppm=taker_ppm, is_waiting=is_stop,
+        client_key=key if has_client_id else None,
+    )  # fmt: skip
+    free = venue.free(row.account_id, instrument.held_asset(row.side))
+    require(free >= venue.entry_hold(order, order.qty), Reject.INSUFFICIENT_FUNDS)
+
+    limits = venue.limits
+    extras = sum(other.has_extra for other in venue.orders.values())
+    require(venue.order_slots.has_room(limits[Limit.ORDERS]), Reject.TABLE_FULL)
+    require(not order.has_extra or extras < limits[Limit.EXTRAS], Reject.TABLE_FULL)
+    require(row.tif != Tif.GTD or venue.has_deadline_room(), Reject.TABLE_FULL)
+    require(not has_client_id or venue.has_client_id_room(), Reject.TABLE_FULL)
+    rows = [(row.account_id, instrument.base), (row.account_id, instrument.quote)]
+    require(venue.has_balance_room(*rows), Reject.TABLE_FULL)
+    require((is_immediate and not is_stop) or venue.has_index_room(), Reject.TABLE_FULL)
+    return order
+
+
+def known_trader(venue: Venue, account_id: int) -> Account:
+    require(account_id in venue.accounts, Reject.UNKNOWN_ACCOUNT)
+    account = venue.accounts[account_id]
+    require(not account.is_system, Reject.SYSTEM_ACCOUNT)
+    return account
+
+
+def protection(instrument: Instrument, side: int, start: int, own: int) -> int:
+    """O-4: the limit of a market order that starts from this price."""
+    width = start * instrument.band_ppm // PPM
+    if instrument.band_ppm == 0:
+        return own
+    if side == Side.BUY:
+        limit = min(start + width, instrument.price_max)
+        return own if own and own < limit else limit
+    limit = max(start - width, 1)
+    return own if own and own > limit else limit
+
+
+def in_band(instrument: Instrument, price: int, trigger: int) -> bool:
+    """O-5; the trigger is 0 for an order that is no stop."""
+    middle = trigger or instrument.last_price or instrument.reference
+    if instrument.band_ppm == 0 or middle == 0:
+        return True
+    width = middle * instrument.band_ppm // PPM
+    return middle - width <= price <= middle + width
+
+
+def would_trigger(side: int, trigger: int, price: int) -> bool:
+    return price >= trigger if side == Side.BUY else price <= trigger
+
+
+def require_notional(instrument: Instrument, tick_lots: int) -> None:
+    notional = tick_lots * instrument.atoms_per_tick_lot
+    require(notional >= instrument.notional_min, Reject.NOTIONAL_TOO_SMALL)
+    require(notional <= instrument.notional_max, Reject.NOTIONAL_TOO_LARGE)
+
+
+def require_no_match(instrument: Instrument, side: int, limit: int, is_post_only: bool) -> None:
+    if is_post_only or instrument.status == InstrumentStatus.PRE_OPEN:
+        require(not meets(side, limit, instrument.best(opposite(side))), Reject.WOULD_MATCH)
+
+
+# --- REPLACE -------------------------------------------------------------------------------------------
+
+
+def replace(venue: Venue, row: Row, data: list[Row]) -> None:
+    """O-7."""
+    key = (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo)
+    target = find(venue, row, key)
+    if target is not None:
+        fire_stops(venue, venue.instruments[target.instrument_id], STOPS_PER_COMMAND)  # T-4
+
+    account = known_trader(venue, row.account_id)
+    if row.order_id != 0:
+        venue.refuse_duplicate(key)
+    require(not account.is_frozen, Reject.ACCOUNT_FROZEN)
+    order = require_order(venue, row, key)
+    instrument = venue.instruments[order.instrument_id]
+    require(instrument.status not in (InstrumentStatus.HALTED, InstrumentStatus.CLOSED), Reject.BAD_STATUS)
+    is_post_only = bool(order.flags & OrderFlag.POST_ONLY)
+    require(instrument.status != InstrumentStatus.POST_ONLY or is_post_only, Reject.POST_ONLY_STATUS)
+    require(not (row.price_ticks and order.flags & OrderFlag.MARKET), Reject.BAD_COMBINATION)
+    require(row.qty_lots > 0, Reject.BAD_QTY)
+    if row.qty_lots <= order.done:
+        venue.cancel(order, Reject.BY_REPLACE)
+        return
+
+    price = row.price_ticks or order.price
+    is_new_price = price != order.price
+    leaves = row.qty_lots - order.done
+    keeps_place = not is_new_price and row.qty_lots <= order.qty
+    new_key = key if row.order_id != 0 and key[1:] != (0, 0) else None
+    require(row.qty_lots >= instrument.qty_min, Reject.QTY_TOO_SMALL)
+    require(row.qty_lots <= instrument.qty_max, Reject.QTY_TOO_LARGE)
+    require(price > 0, Reject.BAD_PRICE)
+    require(price <= instrument.price_max, Reject.PRICE_TOO_HIGH)
+    if order.display:
+        require(order.display * DISPLAY_PARTS_MAX >= row.qty_lots, Reject.BAD_DISPLAY)
+    if is_new_price:
+        require(in_band(instrument, price, order.trigger if order.is_waiting else 0), Reject.OUTSIDE_BAND)
+    require_notional(instrument, price * row.qty_lots)
+    if is_new_price and not order.is_waiting:
+        require_no_match(instrument, order.side, price, is_post_only)
+    old_price, order.price = order.price, price
+    hold = venue.entry_hold(order, leaves)
+    order.price = old_price
+    free = venue.free(order.account_id, instrument.held_asset(order.side))
+    require(free + order.hold >= hold, Reject.INSUFFICIENT_FUNDS)
+    require(new_key is None or venue.has_client_id_room(), Reject.TABLE_FULL)
+    require(keeps_place or venue.has_index_room(), Reject.TABLE_FULL)
+
+    # Nothing can fail from here on.
+    if new_key is not None:
+        venue.record_client_id(new_key, order.order_id)
+        if order.client_key is not None:
+            venue.end_client_id(order.client_key, OrderStatus.REPLACED)
+        order.client_key = new_key
+    if keeps_place:
+        order.qty, order.leaves = row.qty_lots, leaves
+        order.shown = min(order.shown, leaves)
+        venue.set_hold(order, min(hold, order.hold))
+        report_replaced(venue, order, order.hold)
+        return
+    venue.dequeue(order)
+    venue.set_hold(order, 0)
+    order.price, order.qty, order.leaves = price, row.qty_lots, leaves
+    report_replaced(venue, order, hold)
+    if order.is_waiting:
+        venue.set_hold(order, hold)
+        venue.enqueue(order)
+    else:
+        spent = match(venue, order)
+        finish(venue, order, hold, spent)
+    fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
+
+
+def report_replaced(venue: Venue, order: Order, amount: int) -> None:
+    instrument = venue.instruments[order.instrument_id]
+    venue.emit(
+        Event.REPLACED, order_id=order.order_id, price_ticks=order.price, qty_lots=order.qty,
+        leaves_lots=order.leaves, amount_atoms=amount, asset_id=instrument.held_asset(order.side), side=order.side,
+        account_id=order.account_id, instrument_id=order.instrument_id,
+    )  # fmt: skip
+
+
+# --- CANCEL ----------------------------------------------------------------------------------------------
+
+
+def cancel(venue: Venue, row: Row, data: list[Row]) -> None:
+    """O-8."""
+    cancel_found(venue, row, None)
+
+
+def cancel_by_cl_ord_id(venue: Venue, row: Row, data: list[Row]) -> None:
+    """O-9."""
+    cancel_found(venue, row, (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo))
+
+
+def cancel_found(venue: Venue, row: Row, key: tuple[int, int, int] | None) -> None:
+    target = venue.orders.get(row.order_id) if key is None else venue.open_by_client_id(key)
+    if target is not None:
+        fire_stops(venue, venue.instruments[target.instrument_id], STOPS_PER_COMMAND)  # T-4
+    known_trader(venue, row.account_id)
+    order = venue.orders.get(row.order_id) if key is None else venue.open_by_client_id(key)
+    if order is None or order.account_id != row.account_id:
+        raise Refusal(Reject.UNKNOWN_ORDER)
+    venue.cancel(order, Reject.BY_OWNER)
+
+
+def find(venue: Venue, row: Row, key: tuple[int, int, int]) -> Order | None:
+    """The open order a REPLACE names: by its number, or with number 0 by the client id."""
+    return venue.orders.get(row.order_id) if row.order_id else venue.open_by_client_id(key)
+
+
+def require_order(venue: Venue, row: Row, key: tuple[int, int, int]) -> Order:
+    order = find(venue, row, key)
+    if order is None or order.account_id != row.account_id:
+        raise Refusal(Reject.UNKNOWN_ORDER)
+    return order

@@ -1,0 +1,416 @@
+"""What the model remembers: plain records, and the few acts that every rule uses.
+
+Dicts, lists and Python integers; whatever can be counted is counted anew each time it is asked
+for. Slow and obvious is the point: see `model`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.limits import CLIENT_ID_AGE_NS, GENERATION_MAX, PPM, SLOT_BITS
+
+ClientKey = tuple[int, int, int]  # Account, and the two halves of the client's id.
+
+
+class Refusal(Exception):
+    """A command is refused: caught in `model.Model.apply` only, where it becomes an event."""
+
+    def __init__(self, reason: Reject, order_id: int | None = None, status: int = 0) -> None:
+        super().__init__(reason.name)
+        self.reason, self.order_id, self.status = reason, order_id, status
+
+
+def require(condition: bool, reason: Reject) -> None:
+    """Go on only if the condition holds; a list of these is a list of refusals in order."""
+    if not condition:
+        raise Refusal(reason)
+
+
+def ceil_div(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+# --- Records ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Balance:
+    free: int = 0
+    order_held: int = 0
+    other_held: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.free + self.order_held + self.other_held
+
+
+@dataclass
+class Account:
+    account_id: int
+    master_id: int
+    fee_tier: int = 0
+    is_system: bool = False
+    is_frozen: bool = False
+
+
+@dataclass(eq=False)  # An order is itself, not its numbers.
+class Order:
+    order_id: int
+    account_id: int
+    owner_id: int
+    instrument_id: int
+    side: int
+    tif: int
+    flags: int
+    stp: int
+    price: int
+    qty: int
+    leaves: int
+    display: int
+    trigger: int
+    expire_ns: int
+    entry_seq: int
+    maker_ppm: int
+    taker_ppm: int
+    hold: int = 0
+    shown: int = 0  # Of an iceberg at rest: left of its slice.
+    maker_notional: int = 0
+    taker_notional: int = 0
+    client_key: ClientKey | None = None
+    is_waiting: bool = False  # A stop that has not fired.
+
+    @property
+    def done(self) -> int:
+        return self.qty - self.leaves
+
+    @property
+    def has_extra(self) -> bool:
+        """It takes a row of the table of extras for as long as it is open."""
+        return self.display > 0 or self.expire_ns > 0 or bool(self.flags & OrderFlag.STOP)
+
+
+@dataclass
+class Hold:
+    hold_id: int
+    kind: int
+    account_id: int
+    asset_id: int
+    amount: int
+    reference: int
+
+
+@dataclass(eq=False)
+class ClientId:
+    key: ClientKey
+    order_id: int
+    ended_ns: int = -1  # -1 while its order is open.
+    status: int = OrderStatus.NEW
+
+
+@dataclass(eq=False)
+class Task:
+    """A walk that one command could not finish (W-5)."""
+
+    before_seq: int  # Of an account: only orders entered before this one come next.
+    account_id: int  # 0: everybody's, on one instrument.
+    instrument_id: int
+    side: int
+    reason: Reject
+
+
+# --- Price indexes: only their size matters, for TABLE_FULL ------------------------------------------
+
+DIGIT_BITS = 6
+CENTER = sum(32 << DIGIT_BITS * place for place in range(8))
+
+
+@dataclass
+class PriceIndex:
+    """Where a tree of 64-way nodes over prices is centred, and how high it has grown.
+
+    Its height covers the keys that agree with CENTER above it; it grows as needed and only
+    falls back when nothing is left.
+    """
+
+    anchor: int = 0
+    height: int = 0
+
+    def insert(self, price: int, others: Iterable[int]) -> None:
+        """A price comes in, besides those that are there."""
+        if not list(others):
+            self.anchor, self.height = price, 1
+        while self._key(price) >> DIGIT_BITS * self.height != CENTER >> DIGIT_BITS * self.height:
+            self.height += 1
+
+    def size(self, prices: Iterable[int]) -> tuple[int, int]:
+        """Nodes and leaves for these prices."""
+        keys = [self._key(price) for price in prices]
+        if not keys:
+            return 0, 0
+        leaves = len({key >> DIGIT_BITS for key in keys})
+        nodes = sum(len({key >> DIGIT_BITS * level for key in keys}) for level in range(2, self.height + 1))
+        return nodes, leaves
+
+    def _key(self, price: int) -> int:
+        return price - self.anchor + CENTER
+
+
+Queues = dict[int, list[Order]]  # Price (or trigger) to orders, oldest first; no empty lists.
+
+
+@dataclass
+class Instrument:
+    instrument_id: int
+    base: int
+    quote: int
+    base_atoms_per_lot: int
+    atoms_per_tick_lot: int
+    qty_min: int = 0
+    qty_max: int = 0
+    price_max: int = 0
+    notional_min: int = 0
+    notional_max: int = 0
+    reference: int = 0
+    band_ppm: int = 0
+    fee_schedule: int = 0
+    status: int = InstrumentStatus.PRE_OPEN
+    last_price: int = 0
+    trades: int = 0
+    traded_lots: int = 0
+    pending: tuple[int, int] | None = None  # T-3: trade prices still to be compared with triggers.
+    book: dict[int, Queues] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
+    stops: dict[int, Queues] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
+    book_index: PriceIndex = field(default_factory=PriceIndex)
+    stop_index: dict[int, PriceIndex] = field(default_factory=lambda: {Side.BUY: PriceIndex(), Side.SELL: PriceIndex()})
+
+    def best(self, side: int) -> int:
+        """Best resting price of a side; 0 for none."""
+        prices = self.book[side]
+        if not prices:
+            return 0
+        return max(prices) if side == Side.BUY else min(prices)
+
+    def held_asset(self, side: int) -> int:
+        return self.quote if side == Side.BUY else self.base
+
+    def index_size(self) -> tuple[int, int]:
+        """Nodes and leaves of its three price indexes."""
+        sizes = [
+            self.book_index.size([*self.book[Side.BUY], *self.book[Side.SELL]]),
+            self.stop_index[Side.BUY].size(self.stops[Side.BUY]),
+            self.stop_index[Side.SELL].size(self.stops[Side.SELL]),
+        ]
+        return sum(nodes for nodes, _ in sizes), sum(leaves for _, leaves in sizes)
+
+
+class Slots:
+    """Ids of orders or of holds: generation and slot, last freed first (O-2)."""
+
+    def __init__(self) -> None:
+        self.generations: dict[int, int] = {}  # Of every slot used so far.
+        self.free: list[int] = []
+
+    def has_room(self, limit: int) -> bool:
+        return bool(self.free) or len(self.generations) < limit
+
+    def take(self) -> int:
+        slot = self.free.pop() if self.free else len(self.generations) + 1
+        self.generations[slot] = self.generations.get(slot, 0) + 1
+        return self.generations[slot] << SLOT_BITS | slot
+
+    def give_back(self, identity: int) -> None:
+        slot = identity & (1 << SLOT_BITS) - 1
+        if self.generations[slot] < GENERATION_MAX:
+            self.free.append(slot)
+
+
+# --- The venue ---------------------------------------------------------------------------------------
+
+
+class Venue:
+    """All state of the model. Methods are the acts that several rules share."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.now = 0
+        self.is_open = False  # GENESIS has been.
+        self.limits: dict[int, int] = {}
+        self.assets: dict[int, bytes] = {}
+        self.instruments: dict[int, Instrument] = {}
+        self.accounts: dict[int, Account] = {}
+        self.balances: dict[tuple[int, int], Balance] = {}
+        self.fees: dict[tuple[int, int], tuple[int, int]] = {}  # (schedule, tier) to (maker, taker).
+        self.orders: dict[int, Order] = {}
+        self.order_slots = Slots()
+        self.holds: dict[int, Hold] = {}
+        self.hold_slots = Slots()
+        self.client_ids: dict[ClientKey, ClientId] = {}
+        self.ended_ids: list[ClientId] = []  # Of all accounts, in the order they ended.
+        self.order_deadlines: dict[int, tuple[int, int]] = {}  # Order to (due, set by which command).
+        self.deadmen: dict[int, tuple[int, int]] = {}  # Account to the same.
+        self.tasks: list[Task] = []
+        self.stop_queue: list[int] = []  # T-4: instruments with stops still to fire.
+        self.looks_left = 0  # W-5: orders this command may still look at.
+        self.events: list[dict[str, int]] = []
+
+    def emit(self, kind: Event, **fields: int) -> None:
+        """One event of this command; fields not given are 0."""
+        self.events.append({"seq": self.seq, "kind": kind, **fields})
+
+    # Balances.
+
+    def free(self, account_id: int, asset_id: int) -> int:
+        balance = self.balances.get((account_id, asset_id))
+        return balance.free if balance else 0
+
+    def balance(self, account_id: int, asset_id: int) -> Balance:
+        """The balance row, made if it is missing."""
+        return self.balances.setdefault((account_id, asset_id), Balance())
+
+    def has_balance_room(self, *keys: tuple[int, int]) -> bool:
+        missing = {key for key in keys if key not in self.balances}
+        return len(self.balances) + len(missing) <= self.limits[Limit.BALANCES]
+
+    # Holds of orders.
+
+    def entry_hold(self, order: Order, lots: int) -> int:
+        """O-6: what so many lots of the order hold when they are entered; H of the rules for a BUY."""
+        instrument = self.instruments[order.instrument_id]
+        if order.side == Side.SELL:
+            return lots * instrument.base_atoms_per_lot
+        notional = order.price * lots * instrument.atoms_per_tick_lot
+        rate = max(order.maker_ppm, order.taker_ppm, 0)
+        return notional + ceil_div(rate * notional, PPM) + 1
+
+    def set_hold(self, order: Order, amount: int) -> None:
+        """The order now holds so much: the difference comes from free, or goes there."""
+        instrument = self.instruments[order.instrument_id]
+        balance = self.balance(order.account_id, instrument.held_asset(order.side))
+        balance.free += order.hold - amount
+        balance.order_held += amount - order.hold
+        order.hold = amount
+
+    # Queues.
+
+    def queues(self, order: Order) -> Queues:
+        instrument = self.instruments[order.instrument_id]
+        return instrument.stops[order.side] if order.is_waiting else instrument.book[order.side]
+
+    def enqueue(self, order: Order) -> None:
+        """To the tail of its price, or of its trigger if it waits."""
+        instrument = self.instruments[order.instrument_id]
+        if order.is_waiting:
+            price = order.trigger
+            instrument.stop_index[order.side].insert(price, instrument.stops[order.side])
+        else:
+            price = order.price
+            instrument.book_index.insert(price, [*instrument.book[Side.BUY], *instrument.book[Side.SELL]])
+        self.queues(order).setdefault(price, []).append(order)
+
+    def dequeue(self, order: Order) -> None:
+        queues = self.queues(order)
+        price = order.trigger if order.is_waiting else order.price
+        queues[price].remove(order)
+        if not queues[price]:
+            del queues[price]
+
+    def is_queued(self, order: Order) -> bool:
+        price = order.trigger if order.is_waiting else order.price
+        return any(other is order for other in self.queues(order).get(price, []))
+
+    def has_index_room(self) -> bool:
+        """O-1: at least 8 nodes and a leaf are free."""
+        sizes = [instrument.index_size() for instrument in self.instruments.values()]
+        nodes, leaves = sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+        return self.limits[Limit.NODES] - nodes >= 8 and self.limits[Limit.LEAVES] - leaves >= 1
+
+    def open_orders(self, account_id: int) -> list[Order]:
+        """An account's open orders, newest entry first."""
+        mine = [order for order in self.orders.values() if order.account_id == account_id]
+        return sorted(mine, key=lambda order: -order.entry_seq)
+
+    # Ends of orders.
+
+    def end(self, order: Order, event: Event, reason: Reject, status: OrderStatus) -> None:
+        """It leaves its queue, its hold is released, CANCELED or EXPIRED tells (O-8), and it is gone."""
+        if self.is_queued(order):
+            self.dequeue(order)
+        amount, lots = order.hold, order.leaves
+        self.set_hold(order, 0)
+        instrument = self.instruments[order.instrument_id]
+        self.emit(
+            event, order_id=order.order_id, price_ticks=order.price, qty_lots=lots, amount_atoms=amount,
+            asset_id=instrument.held_asset(order.side), side=order.side, reason=reason,
+            account_id=order.account_id, instrument_id=order.instrument_id,
+        )  # fmt: skip
+        self.forget(order, status)
+
+    def cancel(self, order: Order, reason: Reject) -> None:
+        self.end(order, Event.CANCELED, reason, OrderStatus.CANCELED)
+
+    def expire(self, order: Order) -> None:
+        self.end(order, Event.EXPIRED, Reject.NONE, OrderStatus.EXPIRED)
+
+    def forget(self, order: Order, status: OrderStatus) -> None:
+        """An ended order gives back its rows; its client id is remembered a while (O-3)."""
+        del self.orders[order.order_id]
+        self.order_deadlines.pop(order.order_id, None)
+        self.order_slots.give_back(order.order_id)
+        if order.client_key is not None:
+            self.end_client_id(order.client_key, status)
+
+    # Client ids: O-3.
+
+    def has_aged(self, entry: ClientId) -> bool:
+        return entry.ended_ns >= 0 and self.now - entry.ended_ns >= CLIENT_ID_AGE_NS
+
+    def taken_by(self, key: ClientKey) -> ClientId | None:
+        entry = self.client_ids.get(key)
+        return None if entry is None or self.has_aged(entry) else entry
+
+    def refuse_duplicate(self, key: ClientKey) -> None:
+        entry = self.taken_by(key)
+        if key[1:] == (0, 0) or entry is None:
+            return
+        status = entry.status
+        if entry.ended_ns < 0:
+            status = OrderStatus.PARTIALLY_FILLED if self.orders[entry.order_id].done else OrderStatus.NEW
+        raise Refusal(Reject.DUPLICATE, entry.order_id, status)
+
+    def open_by_client_id(self, key: ClientKey) -> Order | None:
+        """The open order that goes by a client id."""
+        entry = self.client_ids.get(key)
+        if key[1:] == (0, 0) or entry is None or entry.ended_ns >= 0:
+            return None
+        return self.orders[entry.order_id]
+
+    def has_client_id_room(self) -> bool:
+        if len(self.client_ids) < self.limits[Limit.CLIENT_IDS]:
+            return True
+        return bool(self.ended_ids) and self.has_aged(self.ended_ids[0])
+
+    def record_client_id(self, key: ClientKey, order_id: int) -> None:
+        if key in self.client_ids:  # Forgotten, or it would have been a DUPLICATE.
+            self._drop(self.client_ids[key])
+        for _ in range(2):
+            if self.ended_ids and self.has_aged(self.ended_ids[0]):
+                self._drop(self.ended_ids[0])
+        self.client_ids[key] = ClientId(key, order_id)
+
+    def end_client_id(self, key: ClientKey, status: OrderStatus) -> None:
+        entry = self.client_ids[key]
+        entry.ended_ns, entry.status = self.now, status
+        self.ended_ids.append(entry)
+        mine = [other for other in self.ended_ids if other.key[0] == key[0]]
+        if len(mine) > self.limits[Limit.CLIENT_IDS_PER_ACCOUNT]:
+            self._drop(mine[0])
+
+    def _drop(self, entry: ClientId) -> None:
+        del self.client_ids[entry.key]
+        self.ended_ids.remove(entry)
+
+    # Deadlines.
+
+    def has_deadline_room(self) -> bool:
+        return len(self.order_deadlines) + len(self.deadmen) < self.limits[Limit.DEADLINES]

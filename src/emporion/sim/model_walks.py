@@ -1,0 +1,105 @@
+"""Deadlines, and cancelling many: docs/rules/work.md."""
+
+from types import SimpleNamespace
+
+from emporion.schema.codes import Event, InstrumentStatus, Reject, Side
+from emporion.schema.limits import DEADLINES_PER_COMMAND, DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS
+from emporion.sim.model_match import fire_stops, opposite
+from emporion.sim.model_state import Order, Task, Venue, require
+
+Row = SimpleNamespace
+SHUT = (InstrumentStatus.HALTED, InstrumentStatus.CLOSED)
+
+
+def work_off_deadlines(venue: Venue) -> None:
+    """W-2."""
+    for _ in range(DEADLINES_PER_COMMAND):
+        orders = [(due, order_id, False) for order_id, due in venue.order_deadlines.items()]
+        switches = [(due, account_id, True) for account_id, due in venue.deadmen.items()]
+        first = min([*orders, *switches], default=None)
+        if first is None or first[0][0] > venue.now:
+            return
+        _, target, is_switch = first
+        if not is_switch:
+            venue.expire(venue.orders[target])
+        elif len(venue.tasks) >= TASKS:
+            return
+        else:  # W-6
+            del venue.deadmen[target]
+            venue.emit(Event.DEADMAN_FIRED, account_id=target)
+            start_walk(venue, Task(venue.seq, target, 0, 0, Reject.BY_DEADMAN))
+
+
+def set_deadman(venue: Venue, row: Row, data: list[Row]) -> None:
+    """W-6."""
+    require(0 <= row.timeout_ns <= DEADMAN_MAX_NS, Reject.BAD_VALUE)
+    require(row.account_id in venue.accounts, Reject.UNKNOWN_ACCOUNT)
+    account = venue.accounts[row.account_id]
+    require(not account.is_system, Reject.SYSTEM_ACCOUNT)
+    require(not account.is_frozen, Reject.ACCOUNT_FROZEN)
+    is_new = row.timeout_ns != 0 and row.account_id not in venue.deadmen
+    require(not is_new or venue.has_deadline_room(), Reject.TABLE_FULL)
+    venue.deadmen.pop(row.account_id, None)
+    if row.timeout_ns:
+        venue.deadmen[row.account_id] = (venue.now + row.timeout_ns, venue.seq)
+    venue.emit(Event.DEADMAN_SET, account_id=row.account_id)
+
+
+def mass_cancel(venue: Venue, row: Row, data: list[Row]) -> None:
+    """W-8."""
+    require(row.side in (0, Side.BUY, Side.SELL), Reject.BAD_SIDE)
+    if row.account_id != 0:
+        require(row.account_id in venue.accounts, Reject.UNKNOWN_ACCOUNT)
+        require(not venue.accounts[row.account_id].is_system, Reject.SYSTEM_ACCOUNT)
+    instrument = venue.instruments.get(row.instrument_id)
+    require(row.instrument_id == 0 or instrument is not None, Reject.UNKNOWN_INSTRUMENT)
+    require(row.account_id != 0 or instrument is not None, Reject.UNKNOWN_INSTRUMENT)
+    if row.account_id == 0:
+        assert instrument is not None
+        require(instrument.status in SHUT, Reject.BAD_STATUS)
+    require(len(venue.tasks) < TASKS, Reject.BUSY)
+    venue.emit(Event.MASS_CANCELED, account_id=row.account_id, instrument_id=row.instrument_id, side=row.side)
+    start_walk(venue, Task(venue.seq, row.account_id, row.instrument_id, row.side, Reject.BY_MASS_CANCEL))
+
+
+def continue_work(venue: Venue, row: Row, data: list[Row]) -> None:
+    """W-7."""
+    if venue.tasks and walk(venue, venue.tasks[0]):
+        venue.tasks.pop(0)
+    if venue.stop_queue:
+        fire_stops(venue, venue.instruments[venue.stop_queue[0]], STOPS_PER_COMMAND)
+
+
+def start_walk(venue: Venue, task: Task) -> None:
+    """W-5: as far as one command goes; what is left becomes a task."""
+    if not walk(venue, task):
+        venue.tasks.append(task)
+
+
+def walk(venue: Venue, task: Task) -> bool:
+    """Go on with a task. Returns whether it is finished."""
+    while (order := next_on_walk(venue, task)) is not None:
+        if venue.looks_left == 0:
+            return False
+        venue.looks_left -= 1
+        task.before_seq = order.entry_seq
+        is_asked_for = task.instrument_id in (0, order.instrument_id) and task.side in (0, order.side)
+        if task.account_id == 0 or is_asked_for:
+            venue.cancel(order, task.reason)
+    return True
+
+
+def next_on_walk(venue: Venue, task: Task) -> Order | None:
+    if task.account_id != 0:
+        older = (order for order in venue.open_orders(task.account_id) if order.entry_seq < task.before_seq)
+        return next(older, None)
+    instrument = venue.instruments[task.instrument_id]
+    if instrument.status not in SHUT:
+        return None
+    bids, asks = instrument.book[Side.BUY], instrument.book[Side.SELL]
+    rows = [(Side.BUY, bids[price]) for price in sorted(bids, reverse=True)]
+    rows += [(Side.SELL, asks[price]) for price in sorted(asks)]
+    for side in (Side.BUY, Side.SELL):
+        rows += [(side, instrument.stops[side][trigger]) for trigger in sorted(instrument.stops[side])]
+    wanted = [queue for side, queue in rows if side != opposite(task.side) or task.side == 0]
+    return wanted[0][0] if wanted else None

@@ -1,0 +1,147 @@
+"""What every part of the venue's API shares: the node, the names, and one way to send a command."""
+
+import enum
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emporion.engine.node import Answer, Node
+from emporion.errors import BadValue, Refused
+from emporion.schema import build
+from emporion.schema.codes import Event, Limit, Reject
+from emporion.schema.limits import SLOT_BITS
+from emporion.venue.catalog import Catalog, whole
+from emporion.venue.history import History
+from emporion.venue.names import Names
+from emporion.venue.refusals import sentence
+from emporion.venue.things import Account
+
+Rows = NDArray[np.void]
+Number = str | int | Decimal
+AccountLike = Account | str | int
+SECOND = Decimal("0.000000001")  # In nanoseconds.
+PPM_UNIT = Decimal("0.000001")
+
+
+class Core:
+    """Held by one thread at a time: a venue is not shared between threads without a lock."""
+
+    def __init__(self, node: Node, names: Names) -> None:
+        self._node = node
+        self._names = names
+        self._catalog = Catalog(node.machine)
+        self._history = History(node)
+
+    # --- Sending ---
+
+    def submit(self, rows: Rows) -> Answer:
+        """Send raw rows (see `emporion.schema.build`), as one durable batch: for those who need the last microsecond.
+
+        Returns:
+            `first_seq`, the sequence of the first command, and `events`, an array of EVENT in
+            order. Refusals are REJECTED events there; nothing is raised for them.
+        """
+        return self._node.submit(rows)
+
+    def _send(self, rows: Rows, what: str) -> Rows:
+        """Send one command; its events, or Refused."""
+        answer = self.submit(rows)
+        first = answer.events[answer.events["seq"] == answer.first_seq]
+        refused = first[first["kind"] == Event.REJECTED]
+        if len(refused):
+            raise refusal(refused[0], what)
+        return answer.events
+
+    def _first(self, rows: Rows, what: str, kind: Event) -> np.void:
+        """Send one command; its event of a kind."""
+        events = self._send(rows, what)
+        return events[events["kind"] == kind][0]
+
+    # --- Names to numbers ---
+
+    def _account_id(self, account: AccountLike) -> int:
+        if isinstance(account, Account):
+            return account.account_id
+        if isinstance(account, str):
+            return int(account[1:]) if account[:1] == "#" and account[1:].isdecimal() else self._names.id_of(account)
+        if isinstance(account, int | np.integer) and not isinstance(account, bool):
+            if not 0 < account < 1 << 31:
+                raise BadValue(f"account {account}: numbers begin at 1")
+            return int(account)
+        raise BadValue(f"account: {account!r} is a {type(account).__name__}; give an Account, a name or a number")
+
+    def _amount(self, asset_id: int, amount: Number, what: str) -> int:
+        return whole(amount, self._catalog.atoms[asset_id], what, f"{self._catalog.asset_names[asset_id]} atom")
+
+    def _qty(self, instrument_id: int, qty: Number, what: str = "qty") -> int:
+        return whole(qty, self._catalog.lots[instrument_id], what, "lot")
+
+    def _price(self, instrument_id: int, price: Number, what: str = "price") -> int:
+        return whole(price, self._catalog.ticks[instrument_id], what, "tick")
+
+    def _slot(self, order_id: int) -> int:
+        """Where an open order stands; 0 when it is not open."""
+        slot = order_id & (1 << SLOT_BITS) - 1
+        rows = self._catalog.rows(Limit.ORDERS)
+        return slot if 0 < slot < len(rows) and rows["order_id"][slot] == order_id else 0
+
+    def _account_names(self) -> list[str]:
+        """By number; "" for nobody."""
+        accounts = len(self._catalog.rows(Limit.ACCOUNTS))
+        return ["", *(self._names.name_of(number) for number in range(1, accounts))]
+
+
+def refusal(event: Any, what: str) -> Refused:
+    """The exception for a REJECTED event."""
+    reason = Reject(int(event["reason"]))
+    message = sentence(what, reason)
+    if reason == Reject.DUPLICATE and event["order_id"]:
+        message += f" (it is order or hold {event['order_id']})"
+    return Refused(reason, message, event)
+
+
+def code(enumeration: type[enum.IntEnum], value: object, what: str) -> int:
+    """A code from its name in any case, or the code itself."""
+    if isinstance(value, str) and value.upper() in enumeration.__members__:
+        return int(enumeration[value.upper()])
+    if isinstance(value, enumeration):
+        return int(value)
+    known = ", ".join(repr(member.name.lower()) for member in enumeration)
+    raise BadValue(f"{what}: {value!r} is not one of {known}")
+
+
+def text_of(enumeration: type[enum.IntEnum], size: int = 256) -> list[str]:
+    """Texts by number, for frames: lower-case names, "" where there is none."""
+    texts = [""] * size
+    for member in enumeration:
+        if member < size:
+            texts[member] = member.name.lower()
+    return texts
+
+
+def client_id(value: str | bytes | None) -> bytes:
+    """A client's own id as its bytes: text is UTF-8, at most 16 bytes; None is none."""
+    if value is None:
+        return b""
+    raw = value.encode() if isinstance(value, str) else value
+    if not isinstance(raw, bytes) or not raw.strip(b"\0"):
+        raise BadValue(f"cl_ord_id: {value!r}; give 1 to {build.CL_ORD_ID_BYTES} bytes, or text of as many")
+    if raw.endswith(b"\0") and len(raw) < build.CL_ORD_ID_BYTES:
+        raise BadValue(f"cl_ord_id: {value!r} ends with a NUL, which is how shorter ids are filled up")
+    if len(raw) > build.CL_ORD_ID_BYTES:
+        raise BadValue(f"cl_ord_id: {value!r} is longer than {build.CL_ORD_ID_BYTES} bytes; hash it")
+    return raw
+
+
+def client_id_text(hi: int, lo: int) -> str | bytes | None:
+    """What the client gave: text where the bytes are printable UTF-8, else the bytes; None for none."""
+    raw = build.cl_ord_id_of(int(hi), int(lo))
+    if not raw:
+        return None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return raw
+    return text if text.isprintable() else raw
