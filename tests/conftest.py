@@ -2,6 +2,7 @@
 
 import os
 
+import numba
 from hypothesis import HealthCheck, settings
 
 EXAMPLES = {
@@ -10,7 +11,8 @@ EXAMPLES = {
     "bounds": 50,
     "sim": 2_000,
 }
-MODE = os.environ.get("EMPORION_TESTS", "compiled")
+IS_PURE = bool(numba.config.DISABLE_JIT)
+MODE = os.environ.get("EMPORION_TESTS", "pure" if IS_PURE else "compiled")
 
 settings.register_profile(
     "emporion",
@@ -20,3 +22,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("emporion")
+
+
+def pytest_report_header() -> str:
+    kernel = "plain Python" if IS_PURE else "compiled"
+    bounds = ", every index checked" if numba.config.BOUNDSCHECK else ""
+    return f"emporion: mode {MODE}, kernel {kernel}{bounds}"

@@ -13,7 +13,7 @@ from emporion.storage.snapshot import snapshot_names
 from tests.engine.stage import new_disk, open_node, opening, orders
 
 
-def lived(disk, groups=12, every=4, **options):
+def lived(disk, groups=20, every=6, **options):
     """A node with some history and snapshots; returns it still open."""
     rng = np.random.default_rng(1)
     node = open_node(disk, segment_bytes=SEGMENT_BYTES_MIN, **options)
@@ -56,6 +56,7 @@ def test_damaged_snapshots_are_passed_over(disk):
             node = open_node(disk)
         assert node.digest() == digest
         node.close()
+        disk.remove(name)
 
 
 def test_a_snapshot_spares_the_replay(disk):
@@ -75,7 +76,7 @@ def test_a_snapshot_of_another_venue_is_passed_over(disk):
     digest = node.digest()
     node.close()
     other = new_disk()
-    lived(other, groups=4, limits={Limit.ORDERS: 1_000}).close()
+    lived(other, groups=6, limits={Limit.ORDERS: 1_000}).close()
     name = snapshot_names(other)[0]
     for old in snapshot_names(disk):
         disk.remove(old)

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,62 +19,68 @@ from emporion.kernel.machine import Machine
 from emporion.schema.codes import Command
 from emporion.schema.limits import TINY
 
-ROOT = Path(__file__).resolve().parents[2]
 KILLS = 50
-SECONDS_MAX = 50.0  # Of lives together; each is short, and on a slow machine there are fewer.
-KILLS_MIN = 20
+Answered = list[tuple[int, int, str]]  # First sequence, rows, hash of the rows sent.
+
+
+@pytest.fixture
+def cradle() -> Iterator[subprocess.Popen]:
+    """The process that forks those to be killed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    arguments = [sys.executable, "-m", "tests.engine.killed"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, env=environment, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.stdin.close()
 
 
 @pytest.mark.skipif(not COMPILED, reason="uncompiled, a node takes too few commands before it is killed")
-def test_what_was_answered_survives_every_kill(tmp_path):
+def test_what_was_answered_survives_every_kill(tmp_path, cradle):
     rng = np.random.default_rng(1)
     twin = Machine(TINY)  # Never interrupted.
-    answered = []
-    with Node.open(tmp_path / "warm", capacity=TINY):
-        pass  # Compiles the kernel into the cache, if it is not there, before the clock runs.
-    began, kills = time.monotonic(), 0
-    folder = tmp_path / "venue"
-    while kills < KILLS and (time.monotonic() - began < SECONDS_MAX or kills < KILLS_MIN):
-        answered += life(folder, seed=kills, seconds=float(rng.exponential(0.08)))
-        kills += 1
-        if kills % 5 and kills != KILLS:
-            continue
-        # Look beside no writer, from the client's side.
-        node = Node.open(folder, capacity=TINY, read_only=True)
-        check(node, answered)
-        twin.apply(node.commands(int(twin.array["seq"][0]) + 1))
-        assert twin.digest() == node.digest()
-    check(node, answered)
-    assert len(answered) > 5 * kills
-    report = verify(folder)
-    assert report.is_sound and report.seq == node.seq
+    answered: Answered = []
+    for number in range(KILLS):
+        answered += life(cradle, tmp_path, number, seconds=float(rng.exponential(0.1)))
+        if number % 2:
+            # Look as it was left. Every other time the next life is the first to open it.
+            with Node.open(tmp_path, capacity=TINY, read_only=True) as node:
+                check(node, answered, twin)
+    with Node.open(tmp_path, capacity=TINY) as node:
+        check(node, answered, twin)
+        report = verify(tmp_path)
+        assert report.is_sound
+        assert (report.seq, report.digest) == (node.seq, node.digest().hex())
+    assert len(answered) > 5 * KILLS
 
 
-def life(folder: Path, seed: int, seconds: float) -> list[tuple[int, int, str]]:
-    """One process from its start to its end; what it has answered."""
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT), *filter(None, sys.path)])
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.engine.killed", str(folder), str(seed)],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        text=True,
-    )
-    with child:
-        assert child.stdout is not None
-        first = child.stdout.readline()
-        assert first.startswith("open"), first
-        time.sleep(seconds)
-        child.kill()
-        said = child.stdout.read()
-    lines = [line.split() for line in said.split("\n")[:-1]]  # The last may be cut short.
-    return [(int(seq), int(rows), digest) for _, seq, rows, digest in lines]
+def life(cradle: subprocess.Popen, folder: Path, seed: int, seconds: float) -> Answered:
+    """One process from its start to its end; what it answered."""
+    print(folder, seed, file=cradle.stdin, flush=True)
+    lines, pid = [], 0
+    # "born" and "open" are printed by two processes: either may come first.
+    while pid == 0 or not any(line[0] == "open" for line in lines):
+        lines.append(cradle.stdout.readline().split())
+        assert lines[-1][0] != "dead", "it could not open the folder"
+        if lines[-1][0] == "born":
+            pid = int(lines[-1][1])
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    while lines[-1][0] != "dead":
+        lines.append(cradle.stdout.readline().split())
+    return [(int(line[1]), int(line[2]), line[3]) for line in lines if line[0] == "answered"]
 
 
-def check(node: Node, answered: list[tuple[int, int, str]]) -> None:
-    """Every answered command is in the journal, at its sequence, as it was sent."""
+def check(node: Node, answered: Answered, twin: Machine) -> None:
+    """Every answered command is there, at its sequence, as it was sent; the state is that of one long life."""
     commands = node.commands().copy()
     heads = np.flatnonzero(commands["kind"] != Command.DATA)
+    stamped = commands.copy()
     commands["ts_ns"][heads] = 0
     for seq, rows, digest in answered:
+        assert seq <= len(heads), f"command {seq} is gone: the journal ends with {len(heads)}"
         start = heads[seq - 1]
         assert hashlib.sha256(commands[start : start + rows].tobytes()).hexdigest() == digest, f"command {seq}"
+    known = int(twin.array["seq"][0])
+    twin.apply(stamped[heads[known] :] if known < len(heads) else stamped[:0])
+    assert twin.digest() == node.digest()

@@ -6,7 +6,9 @@ import json
 import socket
 
 import aiohttp
+import pytest
 
+from emporion.errors import EmporionError
 from emporion.gateway import stream as stream_module
 from emporion.schema import build
 from tests.gateway.venue_for_tests import ALICE, BOB, BTC, EURC, buy, hear, hear_update, sell, serving
@@ -186,3 +188,15 @@ def test_a_slow_reader_is_cut_off_and_the_others_go_on(venue, monkeypatch):
 
     seen, last = asyncio.run(watch())
     assert seen > 10 and last["listings"][0]["bid"] == "0.5"
+
+
+def test_a_venue_that_stopped_is_not_shown_any_more(venue):
+    async def watch():
+        async with serving(venue) as (server, client), client.ws_connect("/v1/stream") as ws:
+            await hear(ws, "hello")
+            venue.node.close()
+            with pytest.raises(EmporionError, match="closed"):
+                await asyncio.wait_for(server.pushing, 10)
+            assert (await client.get("/v1/book/BTC/USDC")).status == 500
+
+    asyncio.run(watch())

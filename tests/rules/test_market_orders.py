@@ -7,33 +7,42 @@ BANDED = "instrument I band_ppm=100_000 reference_price_ticks=100\n"
 
 def test_a_market_order_is_protected_by_the_band_from_the_best_price():
     """O-4"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A sell 1 @ 100
         place A sell 1 @ 110
         place B buy 3 market ioc -> accepted #3 3 price=110 flags=2, filled #3 #1 100 1 2, filled #3 #2 110 1 1, canceled #3 1 IOC_REMAINDER
-    """)  # noqa: E501
+    """
+    )  # noqa: E501
 
 
 def test_it_goes_no_further():
     """O-4"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A buy 1 @ 91
         place A buy 1 @ 101
         place B sell 3 market ioc -> accepted #3 3 price=91, filled #3 #2 101 1 2, filled #3 #1 91 1 1, canceled #3 1
         place A buy 1 @ 90
         place A buy 1 @ 100
         place B sell 3 market ioc -> accepted #6 3 price=90, filled #6 #5 100 1 2, filled #6 #4 90 1 1, canceled #6 1
-    """)
+    """
+    )
 
 
 def test_its_own_price_counts_when_tighter():
     """O-4"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A sell 1 @ 100
         place A sell 1 @ 108
         place B buy 3 @ 105 market ioc -> accepted #3 3 price=105, filled #3 #1 100 1 2, canceled #3 2
         place B buy 3 @ 500 market ioc -> accepted #4 3 price=118, filled #4 #2 108 1 2, canceled #4 2
-    """)
+    """
+    )
 
 
 def test_protection_stays_within_the_instruments_prices():
@@ -67,7 +76,9 @@ def test_market_where_no_band_protects_it_needs_a_price():
 
 def test_the_band_stands_around_the_reference_then_around_the_last_trade():
     """O-5"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A sell 1 @ 111 -> rejected OUTSIDE_BAND
         place A sell 1 @ 110 -> accepted #1 1
         place A buy 1 @ 89   -> rejected OUTSIDE_BAND
@@ -76,7 +87,8 @@ def test_the_band_stands_around_the_reference_then_around_the_last_trade():
         place A sell 1 @ 122 -> rejected OUTSIDE_BAND
         place A buy 1 @ 98   -> rejected OUTSIDE_BAND
         place A buy 1 @ 99   -> accepted #4 1
-    """)
+    """
+    )
 
 
 def test_without_a_reference_there_is_no_band_until_the_first_trade():
@@ -92,21 +104,27 @@ def test_without_a_reference_there_is_no_band_until_the_first_trade():
 
 def test_the_band_of_a_stop_stands_around_its_trigger():
     """O-5"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A buy 1 @ 221 stop 200 -> rejected OUTSIDE_BAND
         place A buy 1 @ 220 stop 200 -> accepted #1 1 price=220
         place A sell 1 @ 44 stop 50  -> rejected OUTSIDE_BAND
         place A sell 1 @ 45 stop 50  -> accepted #2 1
-    """)
+    """
+    )
 
 
 def test_a_stop_market_fixes_its_protection_at_entry_and_holds_on_it():
     """O-4, O-6"""
-    play(BANDED + """
+    play(
+        BANDED
+        + """
         place A buy  2 market ioc stop 200       -> accepted #1 2 price=220 amount=441 flags=6
         place A sell 2 market ioc stop 50        -> accepted #2 2 price=45 amount=2
         place A buy  2 @ 210 market ioc stop 200 -> accepted #3 2 price=210
-    """)
+    """
+    )
 
 
 def test_notional_is_judged_at_the_protection_price():

@@ -114,7 +114,9 @@ def test_what_could_still_meet_after_the_last_contact_is_cancelled():
     fills = ", ".join(
         f"filled #{taker} #{number} 10 1 {CONTACTS_MAX + 3 - number}" for number in range(1, CONTACTS_MAX + 1)
     )
-    stage.play_line(f"place B buy {CONTACTS_MAX + 3} @ 10 -> accepted #{taker}, {fills}, canceled #{taker} 3 FILL_LIMIT")
+    stage.play_line(
+        f"place B buy {CONTACTS_MAX + 3} @ 10 -> accepted #{taker}, {fills}, canceled #{taker} 3 FILL_LIMIT"
+    )
     stage.play_line(f"book | #{CONTACTS_MAX + 1} 1 @ 10")
 
 
@@ -238,7 +240,9 @@ def test_fok_counts_no_more_than_it_could_contact():
 
 def test_fok_counts_the_slices_of_an_iceberg_as_contacts():
     """M-7"""
-    stage = play("\n".join(["place A sell 100 @ 10 show 1"] * 2 + ["place A sell 50 @ 10 show 1"] + ["place A sell 9 @ 10"]))
+    stage = play(
+        "\n".join(["place A sell 100 @ 10 show 1"] * 2 + ["place A sell 50 @ 10 show 1"] + ["place A sell 9 @ 10"])
+    )
     stage.play_line("place B buy 260 @ 10 fok -> rejected FOK_UNFILLABLE")
     stage.play_line("place B buy 259 @ 10 fok")
     stage.play_line("book |")

@@ -18,15 +18,7 @@ import pytest
 
 from emporion.engine.node import Node
 
-MAIN = """
-import argparse, sys
-from emporion.cli import serve
-parser = argparse.ArgumentParser()
-serve.add_parser(parser.add_subparsers())
-args = parser.parse_args()
-sys.exit(args.run(args))
-"""
-START_S = 240  # Most of it for the kernel's compile, when nobody has compiled it yet.
+START_S = 900  # Most of it for the kernel's compile, when nobody has compiled it yet.
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
@@ -55,7 +47,7 @@ class Served:
 
 
 def start(*args: str) -> subprocess.Popen:
-    command = [sys.executable, "-c", MAIN, "serve", *args]
+    command = [sys.executable, "-m", "emporion.cli.main", "serve", *args]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
 
 
@@ -151,9 +143,13 @@ def test_an_empty_venue_is_served_and_is_no_simulation(tmp_path: Path):
 )
 def test_mistakes_are_answered_with_what_to_do(tmp_path: Path, args, code, words):
     process = subprocess.run(
-        [sys.executable, "-c", MAIN, "serve", *args], cwd=tmp_path, capture_output=True, text=True, timeout=START_S,
+        [sys.executable, "-m", "emporion.cli.main", "serve", *args],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=START_S,
         env=ENVIRONMENT,
-    )  # fmt: skip
+    )
     assert (process.returncode, words in process.stderr) == (code, True), process.stderr
     assert "Traceback" not in process.stderr
     assert not (tmp_path / "x").exists()

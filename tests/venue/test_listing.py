@@ -25,16 +25,12 @@ def test_there_is_a_template_for_every_class():
 
 @pytest.mark.parametrize("price", ["0.00000731", "0.42", "1", "60000", "130000"])
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
-@pytest.mark.parametrize("decimals", [0, 2, 6, 18])
+@pytest.mark.parametrize("decimals", [0, 2, 6, 8])
 def test_every_template_makes_an_instrument_that_trades(venue, template, price, decimals):
     venue.list_asset("X", decimals=decimals, asset_class=template)
     tick = TEMPLATES[template](Decimal(price)).tick
     reference = max(tick, Decimal(price) // tick * tick)
-    try:
-        listed = venue.list_instrument("X/USDC", template=template, reference=reference)
-    except BadValue as error:
-        assert decimals == 18 and "too coarse" in str(error)  # 2^53 atoms are not a whole unit there.
-        return
+    listed = venue.list_instrument("X/USDC", template=template, reference=reference)
     assert listed.asset_class == template and listed.status == "open" and listed.tick == tick
     assert listed.price_max >= 10 * reference
     qty = max(listed.qty_min, (2 * listed.notional_min / reference) // listed.lot * listed.lot + listed.lot)
@@ -78,6 +74,7 @@ def test_bounds_share_the_room_of_an_exact_notional(venue):
         ({"tick": "1", "lot": "1", "base": "ETH"}, "no asset is named 'ETH'"),
         ({"tick": "1", "lot": "1", "status": "ajar"}, "'pre_open', 'open'"),
         ({"tick": "1", "lot": "1", "band": "0.0000001"}, "millionth"),
+        ({"tick": "1e25", "lot": "1"}, "too coarse"),
         ({"tick": "1", "lot": "1", "fee_schedule": 1.5}, "small whole number"),
     ],
 )

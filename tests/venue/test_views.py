@@ -88,7 +88,7 @@ def test_orders_come_in_order_of_entry(market):
     second = market.place("bob", "BTC/USDC", "sell", qty="0.1", price="60001", cl_ord_id="x", display="0.05")
     market.cancel(first)
     third = market.place("bob", "BTC/USDC", "sell", qty="0.1", price="60002")  # In the first one's slot.
-    buy = market.place("alice", "BTC/USDC", "buy", qty="0.1", price="50000.5", stp="cancel_both", post_only=True)
+    buy = market.place("alice", "BTC/USDC", "buy", qty="0.1", price="55000.5", stp="cancel_both", post_only=True)
     assert list(market.orders()) == [second, third, buy]
     assert list(market.orders("alice")) == [buy] and list(market.orders(instrument="BTC/USDC"))[-1] == buy
     with pytest.raises(BadValue, match="never was an order 5"):

@@ -7,65 +7,9 @@
 // mix; rows, balances and order ids are those of emporion, so that both must end alike.
 #pragma once
 
-#include <sys/mman.h>
+#include <new>
 
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-
-// g++ takes a function that only prefetches for one without effect, and drops the call unless it is inlined.
-#define FETCHES __attribute__((always_inline)) inline
-
-using i32 = int32_t;
-using u32 = uint32_t;
-using i64 = int64_t;
-using u64 = uint64_t;
-
-constexpr int WINDOW = 2048;  // Ticks of a book: two levels of 64-bit words cover it.
-constexpr i64 PPM = 1'000'000;
-constexpr int SLOT_BITS = 24;
-constexpr int FAR = 24, MIDDLE = 16, NEAR = 8;  // How many commands ahead memory is fetched.
-constexpr i32 FIRST_ACCOUNT = 3;  // 1 is the outside world, 2 takes fees.
-constexpr i32 NO_ACCOUNT = INT32_MIN;
-constexpr i32 QUOTE_ASSET = 1;    // The base of instrument i is asset 1 + i.
-
-enum Kind : uint8_t { PLACE = 10, REPLACE = 11, CANCEL = 12, CANCEL_BY_CL_ORD_ID = 13 };
-enum Told : uint8_t { REJECTED = 1, ACCEPTED = 10, FILLED = 11, CANCELED = 12, REPLACED = 14 };
-enum Side : int8_t { BUY = 1, SELL = 2 };
-enum Tif : int8_t { GTC = 1, IOC = 3 };
-enum Reason : uint8_t {
-    NONE = 0, UNKNOWN_ACCOUNT = 10, DUPLICATE = 12, UNKNOWN_INSTRUMENT = 16, UNKNOWN_ORDER = 17, BAD_QTY = 26,
-    PRICE_TOO_HIGH = 30, INSUFFICIENT_FUNDS = 52, BY_OWNER = 100, BY_REPLACE = 106, IOC_REMAINDER = 108,
-};
-enum FillFlag : uint8_t { MAKER = 1, TAKER = 2 };
-
-struct Command {  // ORDER_COMMAND of schema/messages.py
-    i64 ts_ns, order_id, cl_ord_id_hi, cl_ord_id_lo, price_ticks, qty_lots;
-    i32 account_id, instrument_id;
-    uint8_t kind;
-    int8_t side, tif, flags, stp;
-    uint8_t data_rows, reserved[2];
-};
-struct Event {  // EVENT
-    i64 seq, order_id, price_ticks, qty_lots, leaves_lots, amount_atoms;
-    i32 account_id, instrument_id, asset_id;
-    uint8_t kind;
-    int8_t side;
-    uint8_t reason, flags;
-};
-static_assert(sizeof(Command) == 64 && sizeof(Event) == 64);
-
-struct alignas(64) Order {  // One cache line. The slot is its place, so only the generation is kept.
-    u32 generation;         // Raised when the order ends: an old id never fits again.
-    i32 price;              // Index into the window.
-    i32 account;            // From 0.
-    i32 instrument_side;    // instrument << 1 | is_buy, instruments from 0.
-    u32 prev, next;         // 0: none. In a free row `next` is the next free one.
-    i64 leaves, qty, hold, maker_notional, taker_notional;
-};
-static_assert(sizeof(Order) == 64);
+#include "client_ids.hpp"
 
 struct Level { u32 head, tail; };
 struct Book {
@@ -101,77 +45,6 @@ struct Book {
 static_assert(WINDOW / 64 <= 64);
 
 struct Balance { i64 free, held; };
-
-// Zeroed memory on huge pages where the system has them, as NumPy asks for on the other side.
-template <typename T>
-T* make_table(size_t rows) {
-    constexpr size_t HUGE_PAGE = size_t{1} << 21;
-    const size_t bytes = (rows * sizeof(T) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void* memory = std::aligned_alloc(HUGE_PAGE, bytes);
-    if (!memory) { std::perror("reference"); std::exit(1); }
-    madvise(memory, bytes, MADV_HUGEPAGE);
-    std::memset(memory, 0, bytes);
-    return static_cast<T*>(memory);
-}
-
-// (account, client id) -> slot: linear probing, backward-shift deletion, at most half full.
-class ClientIds {
-public:
-    struct Key { i64 hi, lo; };
-
-    ClientIds(size_t orders, const Order* order_rows) : orders_(order_rows) {
-        size_t size = 64;
-        while (size < 2 * orders) size *= 2;
-        mask_ = u32(size - 1);
-        places_ = make_table<Place>(size);
-        keys_ = make_table<Key>(orders);
-    }
-    ~ClientIds() { std::free(places_); std::free(keys_); }
-
-    u32 find(i32 account, Key key) const {
-        const u32 tag = hash(account, key);
-        for (u32 at = tag & mask_; places_[at].slot; at = (at + 1) & mask_)
-            if (places_[at].tag == tag && fits(places_[at].slot, account, key)) return places_[at].slot;
-        return 0;
-    }
-    void insert(i32 account, Key key, u32 slot) {
-        const u32 tag = hash(account, key);
-        u32 at = tag & mask_;
-        while (places_[at].slot) at = (at + 1) & mask_;
-        places_[at] = {tag, slot};
-        keys_[slot] = key;
-    }
-    void erase(u32 slot) {
-        u32 at = hash(orders_[slot].account, keys_[slot]) & mask_;
-        while (places_[at].slot != slot) at = (at + 1) & mask_;
-        for (u32 next = (at + 1) & mask_; places_[next].slot; next = (next + 1) & mask_)
-            if (((next - places_[next].tag) & mask_) >= ((next - at) & mask_)) {
-                places_[at] = places_[next];
-                at = next;
-            }
-        places_[at] = {0, 0};
-    }
-    Key key(u32 slot) const { return keys_[slot]; }
-
-    FETCHES void fetch(i32 account, Key key) const { __builtin_prefetch(&places_[hash(account, key) & mask_]); }
-    FETCHES void fetch_key(u32 slot) const { __builtin_prefetch(&keys_[slot]); }
-    u32 likely(i32 account, Key key) const { return places_[hash(account, key) & mask_].slot; }
-
-private:
-    struct Place { u32 tag, slot; };
-    static u32 hash(i32 account, Key key) {
-        u64 h = (u64(key.lo) ^ (u64(key.hi) << 32 | u64(key.hi) >> 32)) + u64(account) * 0x9E3779B97F4A7C15u;
-        h *= 0xD6E8FEB86659FD93u;
-        return u32(h >> 32);
-    }
-    bool fits(u32 slot, i32 account, Key key) const {
-        return keys_[slot].lo == key.lo && keys_[slot].hi == key.hi && orders_[slot].account == account;
-    }
-    const Order* orders_;
-    Place* places_;
-    Key* keys_;
-    u32 mask_;
-};
 
 struct Terms {  // What the setup commands of mixes.py told the venue.
     i64 accounts, instruments, low_ticks, base_atoms_per_lot, atoms_per_tick_lot, maker_ppm, taker_ppm;

@@ -14,7 +14,7 @@ from emporion.bench.mixes import Mix, options
 from emporion.errors import EmporionError
 from emporion.schema.messages import COMMAND
 
-SOURCES = ("reference.cpp", "draw.hpp", "engine.hpp")
+SOURCES = ("reference.cpp", "draw.hpp", "engine.hpp", "client_ids.hpp", "rows.hpp")
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fwrapv")
 
 

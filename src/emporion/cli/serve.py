@@ -1,8 +1,8 @@
 """`emporion serve`: open a venue in a folder, and show it on a page.
 
 Says on stdout what it does while it starts: the kernel's compile, what was recovered, and where
-it listens. Trouble goes to stderr. Exit codes: 0 stopped as asked, 1 could not start or go on,
-3 the journal or every snapshot is damaged.
+it listens. Ctrl-C or SIGTERM stops it: a snapshot is left, so that the next start is quick. Whatever
+ends it otherwise loses nothing that was shown.
 """
 
 import argparse
@@ -20,20 +20,20 @@ from numpy.typing import NDArray
 
 from emporion.engine.node import Node
 from emporion.engine.sequencer import Sequencer
-from emporion.errors import EmporionError, JournalCorrupt, SnapshotCorrupt, SnapshotMismatch
+from emporion.errors import BadValue
 from emporion.feeds.trades import TRADE, trades_of
 from emporion.gateway.server import Server
+from emporion.kernel.jit import is_warm
 from emporion.kernel.machine import Machine
 from emporion.schema import build
-from emporion.schema.limits import SMALL, Capacity
+from emporion.schema.limits import NOBODY, SMALL, Capacity
 from emporion.services.demo import Demo
 from emporion.services.listings import TITLES
 from emporion.services.setting_up import is_demo
 from emporion.venue.history import History
 
-OK, FAILED, DAMAGED = 0, 1, 3
 # Reading so many commands again takes a few seconds; a longer journal shows its trades from now on only.
-TAPE_COMMANDS_MAX = 2_000_000
+TAPE_COMMANDS_MAX = 500_000
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -60,43 +60,39 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="emporion: %(message)s")
     if (args.dir is None) != (args.sync == "memory"):
-        return _complain("give the venue's folder with --dir, or --sync memory to keep nothing")
-    try:
-        kernel_warm_up(_tell)
-        started = time.monotonic()
-        node = Node.open(args.dir, sync=args.sync)
-    except KeyboardInterrupt:
-        return _complain("interrupted before the venue was open")
-    except (JournalCorrupt, SnapshotCorrupt, SnapshotMismatch) as error:
-        return _complain(str(error), DAMAGED)
-    except (EmporionError, OSError) as error:
-        return _complain(str(error))
-    try:
+        raise BadValue("give the venue's folder with --dir, or --sync memory to keep nothing")
+    kernel_warm_up(_tell)
+    started = time.monotonic()
+    with Node.open(args.dir, sync=args.sync) as node:
         where = "in memory" if args.dir is None else Path(args.dir)
         _tell(f"venue: {where}  seq: {node.seq:,}  digest: {node.digest().hex()[:16]}  {_since(started)}")
-        return _serve(args, node)
-    finally:
-        node.close()
+        _serve(args, node)
+    return 0
 
 
 def kernel_warm_up(tell: Callable[[str], None], capacity: Capacity = SMALL) -> float:
     """Have the kernel's machine code ready, compiled now or loaded from disk; returns the seconds it took.
 
-    `tell` hears at once when it takes longer than a moment, again every five seconds, and how long
-    it took; it is called from another thread meanwhile.
+    `tell` hears when there is something to compile, now and then how long it has taken so far (from
+    another thread), and how long it took.
     """
     started, done = time.monotonic(), threading.Event()
+    if not is_warm():
+        tell("kernel: compiling; it takes minutes on a slow machine, and the result is kept for the next start")
 
     def report() -> None:
-        wait = 2.0
+        wait = 5.0
         while not done.wait(wait):
-            tell(f"kernel: compiling, {time.monotonic() - started:.0f} s so far; this is kept for the next start")
-            wait = 5.0
+            tell(f"kernel: compiling, {time.monotonic() - started:.0f} s so far")
+            wait = min(2 * wait, 30.0)
 
     reporter = threading.Thread(target=report, name="kernel-warm-up", daemon=True)
     reporter.start()
     try:
-        Machine(capacity).apply(build.tick())
+        machine = Machine(capacity)
+        machine.apply(build.tick())
+        machine.depth(NOBODY, 1)
+        machine.fork()  # Loads a state, as recovery does.
     finally:
         done.set()
         reporter.join()
@@ -110,9 +106,12 @@ def past_trades(node: Node) -> NDArray[np.void]:
     return np.concatenate([np.zeros(0, TRADE), *(trades_of(*chunk) for chunk in chunks)])
 
 
-def _serve(args: argparse.Namespace, node: Node) -> int:
+def _serve(args: argparse.Namespace, node: Node) -> None:
     """Let traders and watchers in, and everybody out again."""
+    started = time.monotonic()
     trades = past_trades(node)
+    if len(trades):
+        _tell(f"tape: {len(trades):,} trades, read again from the journal  {_since(started)}")
     sequencer = Sequencer(node)
     demo: Demo | None = None
     try:
@@ -122,21 +121,17 @@ def _serve(args: argparse.Namespace, node: Node) -> int:
         simulation = sequencer.call(is_demo).result()
         titles = TITLES if simulation else {}
         server = Server(sequencer, args.host, args.port, titles, simulation)
-        code = asyncio.run(_until_told(server, demo, trades))
-    except EmporionError as error:
-        code = _complain(str(error))
+        asyncio.run(_until_told(server, demo, trades))
     finally:
         if demo is not None:
             demo.stop()
         sequencer.close()
-    if code == OK:
-        node.snapshot()
-        _tell(f"stopped: seq: {node.seq:,}  digest: {node.digest().hex()[:16]}")
-    return code
+    node.snapshot()
+    _tell(f"stopped: seq: {node.seq:,}  digest: {node.digest().hex()[:16]}")
 
 
-async def _until_told(server: Server, demo: Demo | None, trades: NDArray[np.void]) -> int:
-    """Serve until a signal, or until the venue fails."""
+async def _until_told(server: Server, demo: Demo | None, trades: NDArray[np.void]) -> None:
+    """Serve until a signal; if the venue or a view of it fails first, raise that."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -151,17 +146,11 @@ async def _until_told(server: Server, demo: Demo | None, trades: NDArray[np.void
     waiting.cancel()
     await server.stop()
     if failure is not None:
-        return _complain(f"the venue cannot go on: {failure}")
-    return OK
+        raise failure
 
 
 def _tell(line: str) -> None:
     print(line, flush=True)
-
-
-def _complain(line: str, code: int = FAILED) -> int:
-    print(f"emporion: {line}", file=sys.stderr, flush=True)
-    return code
 
 
 def _since(started: float) -> str:

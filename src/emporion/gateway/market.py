@@ -164,6 +164,8 @@ class Market:
 
 
 def _copy(node: Node, books: list[int]) -> Copy:
+    if node.stopped is not None:
+        raise node.stopped  # What it holds may never have become durable.
     state = node.machine.state
     rows = {name: state[name][: _used(state, place)].copy() for place, name in ((1, "instruments"), (0, "assets"))}
     images = {instrument_id: image(node.machine, instrument_id, LEVELS) for instrument_id in books}

@@ -1,7 +1,7 @@
 """How an instrument is listed: the few numbers that differ between asset classes, in decimal units."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from emporion.schema.codes import AssetClass
 
@@ -30,7 +30,13 @@ def fitting_lot(tick: Decimal, lot: Decimal, base_decimals: int, quote_decimals:
 
     A notional is then exact: matching never rounds.
     """
-    base_atom, quote_atom = ONE.scaleb(-base_decimals), ONE.scaleb(-quote_decimals)
-    while lot % base_atom or (tick * lot) % quote_atom:
+    while not is_fitting(tick, lot, base_decimals, quote_decimals):
         lot *= 10
     return lot
+
+
+def is_fitting(tick: Decimal, lot: Decimal, base_decimals: int, quote_decimals: int) -> bool:
+    """Whether a lot is whole base atoms and a tick of a lot whole quote atoms."""
+    with localcontext() as context:
+        context.prec = 120  # Exact for whatever is not far outside any range.
+        return not lot % ONE.scaleb(-base_decimals) and not (tick * lot) % ONE.scaleb(-quote_decimals)

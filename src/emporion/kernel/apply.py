@@ -4,9 +4,9 @@ The batch is one piece of memory, seen as rows of each family: which one a row b
 follows from its kind. See schema/messages.py.
 """
 
-from emporion.kernel import cash, deadlines, emit, index, operate, orders, sweep, trigger
+from emporion.kernel import cash, deadlines, emit, operate, orders, sweep, trigger
 from emporion.kernel.book import cancel as end_order
-from emporion.kernel.jit import entry, kernel
+from emporion.kernel.jit import kernel
 from emporion.kernel.tables import open_slot
 from emporion.schema.codes import Command, DeadlineKind, Event, HoldKind, Reject
 from emporion.schema.limits import DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
@@ -41,7 +41,7 @@ UNFREEZE_ACCOUNT = Command.UNFREEZE_ACCOUNT.value
 DATA = Command.DATA.value
 
 
-@entry
+@kernel
 def apply_batch(
     state, order_rows, ledger_rows, transfer_rows, admin_rows, extra_rows, asset_rows, terms_rows, bounds_rows,
     limit_rows, count, start, out,
@@ -84,12 +84,6 @@ def apply_batch(
             )  # fmt: skip
         place += 1 + data_rows
     return place
-
-
-@entry
-def rebuild_indexes(state):
-    """Fills the indexes of a state that was loaded from a snapshot."""
-    index.rebuild(state)
 
 
 @kernel

@@ -1,14 +1,14 @@
 """A book as others may see it: quantity on show at each price, best first."""
 
 from emporion.kernel import book, prices
-from emporion.kernel.jit import entry
+from emporion.kernel.jit import kernel
 from emporion.schema.codes import Side
 from emporion.schema.state import BOOK
 
 BUY = Side.BUY.value
 
 
-@entry
+@kernel
 def read_depth(state, instrument_id, side, levels, out):
     """Fills `out` (messages.DEPTH) with up to `levels` prices of one side; sets its count."""
     instrument = state.instruments[instrument_id]

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import numba
 
+from emporion.kernel import whole
+
 F = TypeVar("F", bound=Callable)
 
 # Bounds checks stay on in production: they cost some 6% and turn a wild index into a clean stop.
@@ -23,13 +25,21 @@ OPTIONS = {"boundscheck": BOUNDSCHECK, "error_model": "python", "nogil": True}
 
 def kernel(function: F) -> F:
     """A kernel function: called from kernel functions only, given records and integers, never arrays."""
-    return numba.njit(**OPTIONS)(function)
+    if not COMPILED:
+        return function
+    function.__qualname__ = f"{whole.PART}.{function.__qualname__}"
+    whole.install()
+    dispatcher = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    whole.widen(dispatcher)
+    return dispatcher
 
 
 def entry(function: F) -> F:
     """A kernel function that Python calls; its machine code, with all it calls, is kept on disk."""
     if not COMPILED:
         return function
+    function.__qualname__ = f"{whole.ENTRY}.{function.__qualname__}"
+    whole.install()
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())  # Read when the cache is made, so set just here.
     try:

@@ -6,19 +6,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from emporion.errors import BadValue
-from emporion.kernel import apply, audit, depth
+from emporion.kernel import audit
+from emporion.kernel.entry import entries
 from emporion.schema import messages
 from emporion.schema.codes import Side
 from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
 from emporion.schema.state import TABLE_NAMES, new_state
-
-# In the order in which apply_batch takes them.
-FAMILIES = (
-    messages.ORDER_COMMAND, messages.LEDGER_COMMAND, messages.TRANSFER_COMMAND, messages.ADMIN_COMMAND,
-    messages.ORDER_EXTRA, messages.ASSET_TERMS, messages.INSTRUMENT_TERMS, messages.INSTRUMENT_BOUNDS,
-    messages.GENESIS_LIMITS,
-)  # fmt: skip
-
 
 class Machine:
     """One venue in memory: `apply` commands, read tables, take its hash.
@@ -32,14 +25,15 @@ class Machine:
 
     def __init__(self, capacity: Capacity = SMALL) -> None:
         self.capacity = capacity
-        self.array = new_state(capacity)
-        self.state = self.array[0]
-        self._rows = np.zeros(BATCH_ROWS, messages.COMMAND)
-        self._families = tuple(self._rows.view(messages.rows_of(family))[0] for family in FAMILIES)
+        self._entries = entries(capacity)
+        self._adopt(new_state(capacity))
+        self._batch = np.zeros((BATCH_ROWS, ROW_BYTES), np.uint8)
         self._events = np.zeros(1, messages.EVENTS)
-        self._out = self._events[0]
-        self._event_rows = self._events["rows"][0]
+        # Copies of plain bytes: NumPy copies structured rows a field at a time.
+        self._event_bytes = self._events.view(np.uint8)[ROW_BYTES:].reshape(-1, ROW_BYTES)
         self._depth = np.zeros(1, messages.DEPTH)
+        handle = self._entries.handle
+        self._batch_at, self._events_at, self._depth_at = map(handle, (self._batch, self._events, self._depth))
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Applies commands: head rows, each followed by its data rows. Returns their events, a copy.
@@ -47,20 +41,21 @@ class Machine:
         How a stream is cut into calls changes nothing. Raises BadValue, before anything is applied,
         when the last command's data rows are missing.
         """
-        rows = rows.view(messages.COMMAND)
+        rows = np.ascontiguousarray(rows)
         cuts = batch_cuts(rows)
+        raw = rows.view(np.uint8).reshape(-1, ROW_BYTES)
+        apply_batch, out = self._entries.apply, self._events
         events = []
         for start, end in zip(cuts, cuts[1:], strict=False):
             count = end - start
-            self._rows[:count] = rows[start:end]
+            self._batch[:count] = raw[start:end]
             place = 0
             while place < count:
-                self._out.count = 0
-                place = apply.apply_batch(self.state, *self._families, count, place, self._out)
-                events.append(self._event_rows[: self._out.count].copy())
-        if len(events) == 1:
-            return events[0]
-        return np.concatenate(events) if events else np.zeros(0, messages.EVENT)
+                out["count"] = 0
+                place = apply_batch(self._state_at, self._batch_at, count, place, self._events_at)
+                events.append(self._event_bytes[: int(out["count"][0])].copy())
+        gathered = events[0] if len(events) == 1 else np.concatenate(events or [self._event_bytes[:0]])
+        return gathered.view(messages.EVENT).reshape(-1)
 
     def pending(self) -> bool:
         """Whether work is left for CONTINUE commands. Rule W-7."""
@@ -74,7 +69,7 @@ class Machine:
         """Bids and asks, best first, as rows of messages.DEPTH_ROW; at most DEPTH_LEVELS of each."""
         sides = []
         for side in (Side.BUY, Side.SELL):
-            depth.read_depth(self.state, instrument_id, int(side), levels, self._depth[0])
+            self._entries.read_depth(self._state_at, instrument_id, int(side), levels, self._depth_at)
             sides.append(self._depth["rows"][0, : self._depth["count"][0]].copy())
         return sides[0], sides[1]
 
@@ -133,8 +128,12 @@ class Machine:
                     f"state: its limit of {limit} {name} is beyond a {self.capacity.name} build "
                     f"({getattr(self.capacity, name) - 1}); open it with a larger capacity"
                 )
-        self.array, self.state = fresh, fresh[0]
-        apply.rebuild_indexes(self.state)
+        self._adopt(fresh)
+        self._entries.rebuild(self._state_at)
+
+    def _adopt(self, array: np.ndarray) -> None:
+        self.array, self.state = array, array[0]
+        self._state_at = self._entries.handle(array)
 
     def fork(self) -> "Machine":
         """An independent copy: what happens to one never shows in the other."""
@@ -150,6 +149,7 @@ def batch_cuts(rows: np.ndarray) -> list[int]:
     """
     assert rows.dtype.itemsize == ROW_BYTES
     total = len(rows)
+    rows = rows.view(messages.COMMAND)
     with_data = np.flatnonzero(rows["data_rows"])
     cuts = [0]
     inside_until = 0  # Rows before this are data of a command already seen.

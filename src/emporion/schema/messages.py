@@ -17,9 +17,16 @@ RULES_VERSION = 1  # What a command does. Raised when the same journal would giv
 FORMAT_VERSION = 1  # How rows are laid out.
 
 
+class Row(np.record):
+    """A record whose fields read as attributes, `flags` too, by which NumPy means something else."""
+
+    def __getattribute__(self, name: str):
+        return self["flags"] if name == "flags" else super().__getattribute__(name)
+
+
 def row(*fields: tuple) -> np.dtype:
-    """A row type on `np.record`, whose fields read as attributes compiled and not."""
-    return np.dtype((np.record, list(fields)))
+    """A row type whose fields read as attributes, compiled and not."""
+    return np.dtype((Row, list(fields)))
 
 
 # --- Head rows -----------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ class Queues:
         self._names: dict[int, int] = {}  # Ours: the file's.
         self._entered: dict[int, int] = {}  # Ours: the row that entered it.
         self._machine = venue.node.machine
+        self._orders = self._machine.array["orders"][0]
+        self._status = InstrumentStatus.OPEN
         self._instrument_id = _set_up(venue, instrument)
         self._traders = venue.account("traders").account_id
         self._liquidity = venue.account("liquidity").account_id
@@ -153,6 +155,7 @@ class Queues:
     def set_status(self, status: InstrumentStatus) -> None:
         """Halted, quoting, trading."""
         self._send(build.set_status(self._instrument_id, status))
+        self._status = status
 
     # --- What came into view ---
 
@@ -211,7 +214,7 @@ class Queues:
 
     def was_out_of_view(self, order_id: int) -> bool:
         """Whether its price has been out of view since the file's order was entered."""
-        row = self._machine.state.orders[order_id & SLOT_MASK]
+        row = self._orders[order_id & SLOT_MASK]
         if row["order_id"] != order_id:
             return False
         return self._out_of_view(order_id, BUY if row["side"] == Side.BUY else SELL, int(row["price_ticks"]))
@@ -221,7 +224,7 @@ class Queues:
         return entered is None or not self._view.reached(side, price, entered, self.row - 1)
 
     def _leaves(self, order_id: int) -> int:
-        return int(self._machine.state.orders["leaves_lots"][order_id & SLOT_MASK])
+        return int(self._orders["leaves_lots"][order_id & SLOT_MASK])
 
     def _size(self, side: int, price: int) -> int:
         return sum(map(self._leaves, self._queues.get((side, price), ())))
@@ -273,7 +276,7 @@ class Queues:
     def _place(self, account_id: int, side: int, price: int, size: int) -> tuple[int, str | None]:
         """Entered while trading is halted only where the view requires it: then quoting is on for a moment."""
         rows = build.place(account_id, self._instrument_id, SIDES[side], size, price)
-        is_halted = self._machine.state.instruments["status"][self._instrument_id] == InstrumentStatus.HALTED
+        is_halted = self._status == InstrumentStatus.HALTED
         if is_halted:
             self.set_status(InstrumentStatus.PRE_OPEN)
         events = self._send(rows)
@@ -288,13 +291,13 @@ class Queues:
         return order_id, None
 
     def _reduce(self, order_id: int, leaves: int) -> list[str]:
-        row = self._machine.state.orders[order_id & SLOT_MASK]
+        row = self._orders[order_id & SLOT_MASK]
         done = int(row["qty_lots"]) - int(row["leaves_lots"])
         events = self._send(build.replace(int(row["account_id"]), order_id, done + leaves))
         return _problems(events, "a replace")
 
     def _cancel(self, order_id: int) -> list[str]:
-        account_id = int(self._machine.state.orders["account_id"][order_id & SLOT_MASK])
+        account_id = int(self._orders["account_id"][order_id & SLOT_MASK])
         return _problems(self._send(build.cancel(account_id, order_id)), "a cancel")
 
     def _send(self, rows: Any) -> Any:

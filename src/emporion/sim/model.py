@@ -103,6 +103,7 @@ class Model:
     def _command(self, head: np.ndarray, data: np.ndarray) -> None:
         venue = self.venue
         row = as_fields(head, family(int(head["kind"][0])))
+        venue.refusal = refusal_fields(row)
         venue.seq += 1  # W-1
         if venue.now <= row.ts_ns <= TS_MAX:
             venue.now = row.ts_ns
@@ -118,7 +119,7 @@ class Model:
             assert shape is not None
             handler(venue, row, [as_fields(data[i : i + 1], dtype) for i, dtype in enumerate(shape)])
         except Refusal as refusal:
-            self._refuse(row, refusal)
+            venue.refuse(refusal)
         for instrument in venue.instruments.values():
             clear_range(instrument)  # T-3
             # T-4: who stands in the queue.
@@ -128,17 +129,6 @@ class Model:
                 venue.stop_queue.append(number)
             elif not is_due and number in venue.stop_queue:
                 venue.stop_queue.remove(number)
-
-    def _refuse(self, row: Row, refusal: Refusal) -> None:
-        """O-11."""
-        fields: dict[str, int] = {"reason": refusal.reason, "flags": refusal.status}
-        if row.kind in ORDER_KINDS:
-            fields |= {"account_id": row.account_id, "instrument_id": row.instrument_id, "order_id": row.order_id}
-        elif row.kind in LEDGER_KINDS:
-            fields |= {"account_id": row.account_id, "asset_id": row.asset_id}
-        if refusal.order_id is not None:
-            fields["order_id"] = refusal.order_id
-        self.venue.emit(Event.REJECTED, **fields)
 
     # --- Views, for comparison -----------------------------------------------------------------------
 
@@ -191,6 +181,15 @@ def family(kind: int) -> np.dtype:
     if kind == Command.TRANSFER:
         return TRANSFER_COMMAND
     return LEDGER_COMMAND if kind in LEDGER_KINDS else ADMIN_COMMAND
+
+
+def refusal_fields(row: Row) -> dict[str, int]:
+    """What a REJECTED of this command carries besides its reason. O-11."""
+    if row.kind in ORDER_KINDS:
+        return {"account_id": row.account_id, "instrument_id": row.instrument_id, "order_id": row.order_id}
+    if row.kind in LEDGER_KINDS:
+        return {"account_id": row.account_id, "asset_id": row.asset_id}
+    return {}
 
 
 def as_fields(row: np.ndarray, dtype: np.dtype) -> Row:

@@ -1,11 +1,12 @@
 """Entry, replacement and cancellation of orders: docs/rules/orders.md."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TS_MAX
 from emporion.sim.model_match import can_fill, clear_range, finish, fire_stops, match, meets, next_due, opposite
-from emporion.sim.model_state import Account, Instrument, Order, Refusal, Venue, require
+from emporion.sim.model_state import Account, ClientKey, Instrument, Order, Refusal, Venue, require
 
 Row = SimpleNamespace
 NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0)
@@ -18,14 +19,28 @@ ALL_FLAGS = OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP
 def place(venue: Venue, row: Row, data: list[Row]) -> None:
     """O-1."""
     extra = data[0] if data else NO_EXTRA
-    instrument = venue.instruments.get(row.instrument_id)
-    if instrument is not None:
-        fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
+    with_stops(venue, row.instrument_id, lambda: enter(venue, row, extra))
 
+
+def with_stops(venue: Venue, instrument_id: int, act: Callable[[], None]) -> None:
+    """T-4: stops still to fire on a known instrument go before the act and after it, refused or not."""
+    instrument = venue.instruments.get(instrument_id)
+    if instrument is None:
+        act()
+        return
+    fire_stops(venue, instrument, STOPS_PER_COMMAND)
+    try:
+        act()
+    except Refusal as refusal:
+        venue.refuse(refusal)
+    fire_stops(venue, instrument, STOPS_PER_COMMAND)
+
+
+def enter(venue: Venue, row: Row, extra: Row) -> None:
     order = admit(venue, row, extra)
+    instrument = venue.instruments[order.instrument_id]
 
     # Nothing can fail from here on.
-    assert instrument is not None
     order.order_id = venue.order_slots.take()
     venue.orders[order.order_id] = order
     venue.balance(order.account_id, instrument.base)
@@ -46,7 +61,6 @@ def place(venue: Venue, row: Row, data: list[Row]) -> None:
     else:
         spent = match(venue, order)
         finish(venue, order, hold, spent)
-    fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
 
 
 def admit(venue: Venue, row: Row, extra: Row) -> Order:
@@ -190,9 +204,10 @@ def replace(venue: Venue, row: Row, data: list[Row]) -> None:
     """O-7."""
     key = (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo)
     target = find(venue, row, key)
-    if target is not None:
-        fire_stops(venue, venue.instruments[target.instrument_id], STOPS_PER_COMMAND)  # T-4
+    with_stops(venue, target.instrument_id if target else 0, lambda: change(venue, row, key))
 
+
+def change(venue: Venue, row: Row, key: ClientKey) -> None:
     account = known_trader(venue, row.account_id)
     if row.order_id != 0:
         venue.refuse_duplicate(key)
@@ -254,7 +269,6 @@ def replace(venue: Venue, row: Row, data: list[Row]) -> None:
     else:
         spent = match(venue, order)
         finish(venue, order, hold, spent)
-    fire_stops(venue, instrument, STOPS_PER_COMMAND)  # T-4
 
 
 def report_replaced(venue: Venue, order: Order, amount: int) -> None:
@@ -279,7 +293,7 @@ def cancel_by_cl_ord_id(venue: Venue, row: Row, data: list[Row]) -> None:
     cancel_found(venue, row, (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo))
 
 
-def cancel_found(venue: Venue, row: Row, key: tuple[int, int, int] | None) -> None:
+def cancel_found(venue: Venue, row: Row, key: ClientKey | None) -> None:
     target = venue.orders.get(row.order_id) if key is None else venue.open_by_client_id(key)
     if target is not None:
         fire_stops(venue, venue.instruments[target.instrument_id], STOPS_PER_COMMAND)  # T-4
@@ -290,12 +304,12 @@ def cancel_found(venue: Venue, row: Row, key: tuple[int, int, int] | None) -> No
     venue.cancel(order, Reject.BY_OWNER)
 
 
-def find(venue: Venue, row: Row, key: tuple[int, int, int]) -> Order | None:
+def find(venue: Venue, row: Row, key: ClientKey) -> Order | None:
     """The open order a REPLACE names: by its number, or with number 0 by the client id."""
     return venue.orders.get(row.order_id) if row.order_id else venue.open_by_client_id(key)
 
 
-def require_order(venue: Venue, row: Row, key: tuple[int, int, int]) -> Order:
+def require_order(venue: Venue, row: Row, key: ClientKey) -> Order:
     order = find(venue, row, key)
     if order is None or order.account_id != row.account_id:
         raise Refusal(Reject.UNKNOWN_ORDER)

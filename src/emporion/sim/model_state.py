@@ -253,10 +253,16 @@ class Venue:
         self.stop_queue: list[int] = []  # T-4: instruments with stops still to fire.
         self.looks_left = 0  # W-5: orders this command may still look at.
         self.events: list[dict[str, int]] = []
+        self.refusal: dict[str, int] = {}  # What a REJECTED of the present command would carry.
 
     def emit(self, kind: Event, **fields: int) -> None:
         """One event of this command; fields not given are 0."""
         self.events.append({"seq": self.seq, "kind": kind, **fields})
+
+    def refuse(self, refusal: Refusal) -> None:
+        """O-11. For DUPLICATE the first order's id, and its status in flags."""
+        named = {} if refusal.order_id is None else {"order_id": refusal.order_id}
+        self.emit(Event.REJECTED, **self.refusal | named, reason=refusal.reason, flags=refusal.status)
 
     # Balances.
 

@@ -13,10 +13,11 @@ Orders are `#1`, `#2` in the order they are accepted, holds `h1`, `h2`; `#?` and
 
 What stands behind `->` is all the events of the line, in order: see `script_expect`. A line without
 it must not be refused. Lines that begin with `balance`, `book`, `stops`, `last` or `pending` ask
-instead of doing. After every line machine and model are compared, table by table. The words of a
-line are those of the functions named `do_...` below; `[ ]` in their docstrings may be left out.
+instead of doing. After each arrow, and at the end, machine and model are compared, table by table. The
+words of a line are those of the functions named `do_...` below; `[ ]` in their docstrings may be left out.
 """
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -49,6 +50,7 @@ def play(text: str, capacity: Capacity = TINY) -> "Stage":
         except Exception as problem:
             problem.add_note(f"in line {number} of the script: {line}")
             raise
+    stage.both.compare()
     return stage
 
 
@@ -88,7 +90,8 @@ class Stage:
             expect(self, events, wanted)
         elif any(events["kind"] == Event.REJECTED):
             raise AssertionError(f"refused: {render(self, events)}")
-        self.both.compare()
+        if arrow:
+            self.both.compare()
 
     def send(self, rows: Rows) -> np.ndarray:
         """Apply rows, at the script's time, to both; note the numbers that are given out."""
@@ -397,10 +400,9 @@ class Options:
 def number(text: str) -> int:
     """1_000, -3, 2**53, 2**60-1"""
     total = 0
-    for part in text.replace("-", " -").split():
-        sign, digits = (-1, part[1:]) if part.startswith("-") else (1, part)
-        base, power, exponent = digits.partition("**")
-        total += sign * (int(base) ** int(exponent) if power else int(base))
+    for sign, base, power in re.findall(r"([+-]?)([\d_]+)(?:\*\*(\d+))?", text):
+        value = int(base) ** int(power or 1)
+        total += -value if sign == "-" else value
     return total
 
 

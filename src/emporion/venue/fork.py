@@ -2,6 +2,7 @@
 
 from emporion.engine.node import Node
 from emporion.storage.journal import MemoryJournal
+from emporion.venue.history import commands
 
 
 class _ForkJournal(MemoryJournal):
@@ -9,7 +10,7 @@ class _ForkJournal(MemoryJournal):
 
     def __init__(self, node: Node) -> None:
         super().__init__()
-        self._parts.append(node.commands())
+        self._parts.append(commands(node, 1))
         self.next_seq, self.durable_seq = node.seq + 1, node.seq
 
 

@@ -7,7 +7,7 @@ from the start, in batches, without keeping.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emporion.engine.node import Node
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import TS_MAX
-from emporion.schema.messages import EVENT
+from emporion.schema.messages import COMMAND, EVENT
 from emporion.storage.rows import as_bytes, find_heads
 
 EVENTS_KEPT = 1 << 20  # 64 MiB.
@@ -85,15 +85,10 @@ class _Follower:
         self._machine = machine
         self._ts_ns = 0
 
-    def follow(self, node: Any) -> Iterator[Chunk]:
+    def follow(self, node: Node) -> Iterator[Chunk]:
         """Apply what the journal has beyond this machine, a step at a time."""
-        missing = node.seq - int(self._machine.state.seq)
-        if missing <= 0:
-            return
-        rows = node.commands(from_seq=int(self._machine.state.seq) + 1)
+        rows = commands(node, int(self._machine.state.seq) + 1)
         heads = heads_of(rows)
-        if len(heads) > missing:  # Opened to look at: its writer has gone on, this venue has not.
-            rows, heads = rows[: heads[missing]], heads[:missing]
         start = 0
         while start < len(rows):
             at = int(np.searchsorted(heads, start + STEP_ROWS))
@@ -107,6 +102,16 @@ class _Follower:
         events = self._machine.apply(rows)
         self._ts_ns = int(self._machine.state.ts_ns)
         return Chunk(events, ts_ns[events["seq"] - first_seq])
+
+
+def commands(node: Node, from_seq: int) -> Rows:
+    """The journal from `from_seq` to where the node stands: opened to look at, its writer may have gone on."""
+    if from_seq > node.seq:
+        return np.zeros(0, COMMAND)
+    rows = node.commands(from_seq=from_seq)
+    heads = heads_of(rows)
+    count = node.seq + 1 - from_seq
+    return rows[: heads[count]] if len(heads) > count else rows
 
 
 def command_times(rows: Rows, before_ns: int) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from emporion.errors import BadValue
-from emporion.instruments.listing import fitting_lot
+from emporion.instruments.listing import fitting_lot, is_fitting
 from emporion.schema.limits import (
     ATOMS_PER_LOT_MAX,
     ATOMS_PER_TICK_LOT_MAX,
@@ -39,7 +39,7 @@ def grid(tick: Number, lot: Number, base_decimals: int, quote_decimals: int) -> 
     if not all(-30 <= value.adjusted() <= 30 for value in (tick, lot)):
         raise BadValue(f"tick {tick} or lot {lot} is far outside any range")
     base_atom, quote_atom = atom(base_decimals), atom(quote_decimals)
-    if lot % base_atom or (tick * lot) % quote_atom:
+    if not is_fitting(tick, lot, base_decimals, quote_decimals):
         fitting = fitting_lot(tick, lot, base_decimals, quote_decimals)
         raise BadValue(
             f"lot {lot:f}: a lot must be whole base atoms ({base_atom:f}) and tick x lot = {tick * lot:f} whole quote "

@@ -20,7 +20,7 @@ from emporion.venue.core import AccountLike, Core, Rows, client_id_text, text_of
 from emporion.venue.decode import decode
 from emporion.venue.entries import entries_of
 from emporion.venue.frames import Frame, decimals, integers, labels, objects, times
-from emporion.venue.history import heads_of
+from emporion.venue.history import commands, heads_of
 from emporion.venue.things import Balance, Entry, Fill, Level, Order, Trade
 
 EVENT_TEXTS = text_of(Event)
@@ -120,7 +120,7 @@ class Views(Core):
         chunk = self._history.select(lambda rows: (rows["order_id"] == number) & orders.ORDER_EVENTS[rows["kind"]])
         if not len(chunk.events) or chunk.events["kind"][0] != Event.ACCEPTED:
             raise BadValue(f"there never was an order {number}")
-        rows = self._node.commands(from_seq=int(chunk.events["seq"][0]))[:2]
+        rows = commands(self._node, int(chunk.events["seq"][0]))[:2]
         story = orders.from_command(rows, chunk.events[0])
         orders.tell(story, chunk.events[1:], chunk.ts_ns[1:].tolist(), self._catalog, self._names)
         slot = self._slot(number)
@@ -272,7 +272,7 @@ class Views(Core):
 
     def journal(self, from_seq: int = 1) -> Frame:
         """Every command, in order: its sequence, time, kind, and its fields by the names of its family."""
-        rows = self._node.commands(from_seq=from_seq)
+        rows = commands(self._node, from_seq)
         lines = list(decode(rows, from_seq))
         columns = [
             integers("seq", np.array([line["seq"] for line in lines], np.int64)),

@@ -1,0 +1,115 @@
+"""Compiling the kernel as one module instead of a function at a time.
+
+Left to itself Numba optimises and emits every function together with copies of all it calls,
+again for each caller: the work grows with the depth of the calls, and what is called across
+modules is hardly ever inlined. Here the functions of the kernel are only lowered, and the entry
+links them all, makes them private to itself and optimises once, as a C compiler does with
+static functions. Measured: see docs/decisions/0007.
+
+Arguments are widened too: integers of any width, literals and members of codes arrive as int64,
+so that each function is compiled once and not for every mixture of them.
+
+This reaches into Numba's code generator, so it is used with the versions it was written for and
+otherwise left out: the kernel then compiles slower and runs slower, with the same results.
+"""
+
+import types as python_types
+from collections.abc import Iterator
+
+import llvmlite.binding as llvm
+from numba import types
+from numba.core import registry
+from numba.core.codegen import JITCodeLibrary
+
+PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
+ENTRY = "emporion_entry"
+
+
+class _Unused:
+    """Parts are never called from Python, so they have no environment to set."""
+
+    @staticmethod
+    def set_env(name: str, environment: object) -> None:
+        pass
+
+
+class PartLibrary(JITCodeLibrary):
+    """A kernel function: lowered, to be linked by an entry; never machine code of its own."""
+
+    @property
+    def codegen(self):
+        return _Unused
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        return 0
+
+
+class EntryLibrary(JITCodeLibrary):
+    """An entry with every part it reaches, linked, made private and optimised as a whole."""
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        own = {function.name for function in self._final_module.functions if not function.is_declaration}
+        for library in self._reachable():
+            self._reload_init.update(library._reload_init)
+            if isinstance(library, PartLibrary):
+                self._final_module.link_in(library._final_module, preserve=True)
+            else:
+                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.name not in own:
+                function.linkage = llvm.Linkage.internal
+        self._optimize_final_module()
+        self._final_module.verify()
+        self._finalize_final_module()
+
+    def _reachable(self) -> Iterator[JITCodeLibrary]:
+        seen, todo = set(), list(self._linking_libraries)
+        while todo:
+            library = todo.pop(0)
+            if library in seen:
+                continue
+            seen.add(library)
+            yield library
+            if isinstance(library, PartLibrary):
+                todo += library._linking_libraries
+
+
+def install() -> None:
+    """Makes the code generator use our libraries for functions that carry our prefixes."""
+    codegen = registry.cpu_target.target_context.codegen()
+    if hasattr(codegen, "emporion_installed"):
+        return
+    create = codegen.create_library
+
+    def create_library(name: str, **options):
+        if name.startswith(PART):
+            return PartLibrary(codegen, name, **options)
+        if name.startswith(ENTRY):
+            return EntryLibrary(codegen, name, **options)
+        return create(name, **options)
+
+    codegen.create_library = create_library
+    codegen.emporion_installed = True
+
+
+def widen(dispatcher) -> None:
+    """Lets a compiled function take int64 for every integer it is given."""
+    resolve = type(dispatcher).get_call_template
+
+    def get_call_template(self, args, kws):
+        return resolve(self, tuple(_widened(arg) for arg in args), kws)
+
+    dispatcher.get_call_template = python_types.MethodType(get_call_template, dispatcher)
+
+
+def _widened(kind):
+    if isinstance(kind, types.Integer | types.IntegerLiteral | types.IntEnumMember):
+        return types.int64
+    if isinstance(kind, types.BooleanLiteral):
+        return types.boolean
+    return kind
