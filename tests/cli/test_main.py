@@ -10,8 +10,8 @@ from emporion.cli import main as cli
 from emporion.errors import BadValue, JournalCorrupt
 
 
-def emporion(*words, **options):
-    return subprocess.run([sys.executable, "-m", "emporion.cli.main", *words], capture_output=True, text=True, **options)
+def emporion(*words):
+    return subprocess.run([sys.executable, "-m", "emporion.cli.main", *words], capture_output=True, text=True)
 
 
 def test_help_names_every_command_and_imports_none():
@@ -56,7 +56,7 @@ class Failing:
     ("error", "code", "line"),
     [
         (BadValue("no such thing"), 1, "emporion: no such thing\n"),
-        (JournalCorrupt("j", 64, "crc"), 3, "emporion: j: byte 64: crc; restore this file from a replica or a backup\n"),
+        (JournalCorrupt("j", 64, "c"), 3, "emporion: j: byte 64: c; restore this file from a replica or a backup\n"),
         (FileNotFoundError(2, "No such file or directory", "x"), 1, "emporion: x: No such file or directory\n"),
         (KeyboardInterrupt(), 130, "emporion: interrupted\n"),
     ],

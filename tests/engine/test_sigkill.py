@@ -29,10 +29,14 @@ def cradle() -> Iterator[subprocess.Popen]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     arguments = [sys.executable, "-m", "tests.engine.killed"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, env=environment, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-        process.stdin.close()
+    with subprocess.Popen(
+        arguments, stdin=pipe, stdout=pipe, env=environment, text=True, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # With the child, should it still live.
 
 
 @pytest.mark.skipif(not COMPILED, reason="uncompiled, a node takes too few commands before it is killed")

@@ -46,4 +46,5 @@ def test_google_for_a_whole_day_at_one_level():
     result = replayed("GOOG_2012-06-21_fullday", 1)
     assert (result.rows, result.mismatches_per_level) == (49_482, [0])
     assert result.executions == 7_764
+    assert (result.executions_named, result.executions_adopted, result.executions_mixed) == (5_275, 2_470, 19)
     assert result.executions_out_of_turn == 4, "the file itself passes over older orders that were in view"

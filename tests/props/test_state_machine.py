@@ -105,9 +105,9 @@ class VenueMachine(RuleBasedStateMachine):
     def move(self, account, asset, amount, name, kind):
         self.send(kind(account, asset, amount, name))
 
-    @rule(source=ACCOUNTS, target=ACCOUNTS, asset=st.integers(1, 2), amount=st.integers(1, 60))
-    def transfer(self, source, target, asset, amount):
-        self.send(build.transfer(source, target, asset, amount))
+    @rule(source=ACCOUNTS, to=ACCOUNTS, asset=st.integers(1, 2), amount=st.integers(1, 60))
+    def transfer(self, source, to, asset, amount):
+        self.send(build.transfer(source, to, asset, amount))
 
     @rule(data=st.data(), kind=st.sampled_from([build.withdraw_settle, build.withdraw_refuse, build.release_balance]))
     def end_hold(self, data, kind):

@@ -12,7 +12,7 @@ def test_a_market_order_is_protected_by_the_band_from_the_best_price():
         + """
         place A sell 1 @ 100
         place A sell 1 @ 110
-        place B buy 3 market ioc -> accepted #3 3 price=110 flags=2, filled #3 #1 100 1 2, filled #3 #2 110 1 1, canceled #3 1 IOC_REMAINDER
+        place B buy 3 market ioc -> accepted #3 3 price=110, filled #3 #1 100 1 2, filled #3 #2 110 1 1, canceled #3 1
     """
     )  # noqa: E501
 
@@ -138,12 +138,26 @@ def test_notional_is_judged_at_the_protection_price():
 
 
 def test_a_best_price_from_before_an_amendment_cannot_overflow():
-    """O-1, O-4: resting far above what is allowed now, times a quantity that was not allowed then."""
+    """O-1, O-4: resting above what is allowed now, times what was not allowed then, is 2^64 and not 0."""
     play("""
-        instrument I price_max_ticks=2**46 qty_max_lots=1 band_ppm=1
-        fund R cash=2**47 base=1
-        fund S base=2**53
-        place R buy 1 @ 2**46
+        instrument I price_max_ticks=2**19 qty_max_lots=1 band_ppm=1
+        fund R cash=2**20 base=1
+        fund S base=2**45
+        place R buy 1 @ 2**19
         amend price_max_ticks=1 qty_max_lots=2**53
-        place S sell 2**53 market ioc -> rejected NOTIONAL_TOO_LARGE
+        place S sell 2**45 market ioc -> rejected NOTIONAL_TOO_LARGE
+    """)
+
+
+def test_the_band_of_the_largest_price_does_not_overflow():
+    """O-4, O-5"""
+    play("""
+        instrument I price_max_ticks=2**46 qty_max_lots=1 band_ppm=999_999 reference_price_ticks=2**46
+        fund A cash=2**50 base=9
+        place A buy 1 @ 70_368_744        -> rejected OUTSIDE_BAND
+        place A buy 1 @ 70_368_745        -> accepted #1 1
+        place A sell 1 @ 2**46            -> accepted #2 1
+        place B sell 1 market ioc         -> accepted #3 1 price=71, filled #3 #1 70_368_745 1 0
+        cancel A #2
+        place A buy 1 @ 100_000_000 stop 2**46 -> accepted #4 1
     """)

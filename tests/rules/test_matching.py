@@ -246,3 +246,20 @@ def test_fok_counts_the_slices_of_an_iceberg_as_contacts():
     stage.play_line("place B buy 260 @ 10 fok -> rejected FOK_UNFILLABLE")
     stage.play_line("place B buy 259 @ 10 fok")
     stage.play_line("book |")
+
+
+def test_fok_counts_no_hidden_quantity_that_would_queue_behind_its_own_order():
+    """M-7: a refreshed slice goes behind the own order, at which the sweep would end."""
+    play("""
+        place A sell 10 @ 10 show 2
+        place B.x sell 1 @ 10
+        place B buy 6 @ 10 fok stp cancel_taker -> rejected FOK_UNFILLABLE
+        place B buy 2 @ 10 fok stp cancel_taker -> accepted #3 2, filled #3 #1 10 2 0, refreshed #1 2
+    """)
+
+
+def test_fok_counts_the_own_orders_that_stand_before_a_refreshed_slice():
+    """M-7: 255 own orders to pass over leave no contact for a second slice."""
+    stage = play("place A sell 2 @ 10 show 1\n" + "\n".join(["place B.x sell 1 @ 10"] * (CONTACTS_MAX - 1)))
+    stage.play_line("place B buy 2 @ 10 fok -> rejected FOK_UNFILLABLE")
+    stage.play_line(f"place B buy 1 @ 10 fok -> accepted #{CONTACTS_MAX + 1} 1, filled #{CONTACTS_MAX + 1} #1 10 1 0, refreshed #1 1")  # noqa: E501

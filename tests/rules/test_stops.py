@@ -267,7 +267,7 @@ def test_an_instrument_that_is_not_open_fires_nothing():
     """)
 
 
-def test_when_the_last_due_stop_is_cancelled_nothing_is_pending():
+def test_when_the_last_due_stop_is_cancelled_the_range_stays_until_firing_finds_none():
     """T-3"""
     stops = "\n".join(["place A buy 1 @ 5 stop 10"] * 9)
     play(f"""
@@ -277,9 +277,12 @@ def test_when_the_last_due_stop_is_cancelled_nothing_is_pending():
         place C buy 1 @ 10
         status PRE_OPEN
         cancel A #9             -> canceled #9 1
-        place A buy 1 @ 5 stop 11 -> accepted #12 1
+        place A buy 1 @ 5 stop 11 -> rejected TRIGGERS_PENDING
         status OPEN
+        pending yes
+        continue -> nothing
         pending no
+        place A buy 1 @ 5 stop 11 -> accepted #12 1
         stops #12 1 @ 11 |
     """)
 
@@ -366,6 +369,8 @@ def test_mass_cancel_fires_nothing_first():
         {MANY}
         place C buy 1 @ 10
         mass_cancel A -> mass_canceled A, {", ".join(f"canceled #{number} 1 BY_MASS_CANCEL" for number in range(20, 0, -1))}
+        pending yes
+        continue -> nothing
         pending no
     """)  # noqa: E501
 

@@ -62,7 +62,8 @@ def test_a_repeated_deposit_is_refused(market):
 
 
 @pytest.mark.parametrize(
-    ("amount", "message"), [("0.000000001", "nearest are 0.00000000 and 0.00000001"), (1.0, "float"), (None, "NoneType")]
+    ("amount", "message"),
+    [("0.000000001", "nearest are 0.00000000 and 0.00000001"), (1.0, "float"), (None, "NoneType")],
 )
 def test_an_amount_is_whole_atoms(market, amount, message):
     with pytest.raises(BadValue, match=message):

@@ -1,6 +1,6 @@
 """Orders through the Python API: decimal text in, exact records out."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -121,7 +121,7 @@ def test_a_stop_waits_and_fires(market):
 
 
 def test_an_order_with_an_end(market, clock):
-    end = datetime.fromtimestamp(market.now_ns / SECOND_NS, timezone.utc) + timedelta(seconds=5)
+    end = datetime.fromtimestamp(market.now_ns / SECOND_NS, UTC) + timedelta(seconds=5)
     order = market.place("bob", "BTC/USDC", "sell", qty="0.1", price="60000", expire=end)
     assert order.tif == "gtd" and order.expire_ns == market.orders()[0].expire_ns
     clock.advance(6 * SECOND_NS)

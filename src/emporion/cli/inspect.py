@@ -1,8 +1,8 @@
 """`emporion inspect`: look at a venue's folder, beside whoever has it open. Changes nothing.
 
-    inspect journal FOLDER    every command as a line of JSON
-    inspect snapshot FOLDER   the snapshots, newest first, as lines of JSON
-    inspect state FOLDER      what the journal leads to, as one JSON object, or a table as lines
+inspect journal FOLDER    every command as a line of JSON
+inspect snapshot FOLDER   the snapshots, newest first, as lines of JSON
+inspect state FOLDER      what the journal leads to, as one JSON object, or a table as lines
 """
 
 import argparse
@@ -41,15 +41,15 @@ def add_parser(subparsers: Any) -> None:
     )  # fmt: skip
     kinds = parser.add_subparsers(required=True, metavar="WHAT")
     journal = kinds.add_parser("journal", help="every command as a line of JSON")
-    journal.add_argument("folder", metavar="FOLDER", type=Path)
+    journal.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
     journal.add_argument("--from-seq", type=_seq, default=1, metavar="SEQ", help="first command (default: 1)")
     journal.add_argument("--to-seq", type=_seq, metavar="SEQ", help="last command (default: the last there is)")
     journal.set_defaults(show=_journal)
     snapshot = kinds.add_parser("snapshot", help="the snapshots as lines of JSON")
-    snapshot.add_argument("folder", metavar="FOLDER", type=Path)
+    snapshot.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
     snapshot.set_defaults(show=_snapshot)
     state = kinds.add_parser("state", help="what the journal leads to, as JSON")
-    state.add_argument("folder", metavar="FOLDER", type=Path)
+    state.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
     state.add_argument("--table", choices=TABLE_NAMES, metavar="NAME", help=f"its rows: {', '.join(TABLE_NAMES)}")
     state.set_defaults(show=_state)
     parser.set_defaults(run=run)

@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
         description="Replay a venue from its first command; check every frame, every invariant, every snapshot.",
         epilog="exit codes: 0 sound, 1 something does not hold (see problems), 3 the journal is damaged",
     )  # fmt: skip
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
     parser.set_defaults(run=run)
 
 

@@ -12,6 +12,4 @@ from emporion.schema.codes import AssetClass
 
 def private(price: Decimal) -> Listing:
     """A private share at `price`, of the last round or valuation."""
-    return Listing(
-        AssetClass.PRIVATE, Decimal("0.01"), Decimal(1), price, band=Decimal("0.5"), notional_min=Decimal(0)
-    )
+    return Listing(AssetClass.PRIVATE, Decimal("0.01"), Decimal(1), price, band=Decimal("0.5"), notional_min=Decimal(0))

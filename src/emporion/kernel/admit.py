@@ -5,14 +5,21 @@ balances) is returned with the verdict, so that the order itself does not look a
 """
 
 from emporion.kernel import book, clients, index, match
-from emporion.kernel.arith import share_down
-from emporion.kernel.jit import kernel
+from emporion.kernel.arith import product_fits, share_down
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import entry_hold, order_rate
 from emporion.kernel.tables import (
-    ACCOUNTS, BALANCES, DEADLINES, EXTRAS, INSTRUMENTS, ORDERS, has_room, open_slot,
+    ACCOUNTS,
+    BALANCES,
+    DEADLINES,
+    EXTRAS,
+    INSTRUMENTS,
+    ORDERS,
+    has_room,
+    open_slot,
 )  # fmt: skip
 from emporion.schema.codes import AccountFlag, InstrumentStatus, OrderFlag, Reject, Side, Stp, Tif
-from emporion.schema.limits import DISPLAY_PARTS_MAX, FEE_TIERS, NOBODY, TS_MAX
+from emporion.schema.limits import DISPLAY_PARTS_MAX, FEE_TIERS, NOBODY, NOTIONAL_MAX, TS_MAX
 
 BUY = Side.BUY.value
 SELL = Side.SELL.value
@@ -74,6 +81,11 @@ def place(state, command, display_lots, trigger_ticks, expire_ns):
             return Reject.OUTSIDE_BAND, 0, 0, 0, 0
     if flags & STOP != 0 and _is_triggered(instrument, command.side, trigger_ticks):
         return Reject.WOULD_TRIGGER, 0, 0, 0, 0
+    if limit_ticks > instrument.price_max_ticks and not product_fits(
+        limit_ticks * instrument.atoms_per_tick_lot, command.qty_lots, NOTIONAL_MAX
+    ):
+        # A market sale to a bid from before the bounds were amended: the product is not known to fit.
+        return Reject.NOTIONAL_TOO_LARGE, 0, 0, 0, 0
     reason = notional_bounds(instrument, limit_ticks * command.qty_lots * instrument.atoms_per_tick_lot)
     if reason != Reject.NONE:
         return reason, 0, 0, 0, 0
@@ -219,7 +231,7 @@ def _place_form(command, display_lots, trigger_ticks, expire_ns):
     return Reject.NONE
 
 
-@kernel
+@seldom
 def _place_status(instrument, flags, tif):
     status = instrument.status
     if status == InstrumentStatus.HALTED or status == InstrumentStatus.CLOSED:
@@ -231,7 +243,7 @@ def _place_status(instrument, flags, tif):
     return Reject.NONE
 
 
-@kernel
+@seldom
 def _place_combination(command, display_lots, trigger_ticks, expire_ns):
     flags, tif = command.flags, command.tif
     is_immediate = tif == Tif.IOC or tif == Tif.FOK
@@ -267,7 +279,7 @@ def _bounds(instrument, qty_lots, price_ticks, may_be_unpriced):
     return Reject.NONE
 
 
-@kernel
+@seldom
 def _place_terms(state, instrument, command, display_lots, trigger_ticks, expire_ns):
     """What only icebergs, stops, market orders and orders with an end can get wrong."""
     flags = command.flags

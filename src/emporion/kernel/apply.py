@@ -6,10 +6,10 @@ follows from its kind. See schema/messages.py.
 
 from emporion.kernel import cash, deadlines, emit, operate, orders, sweep, trigger
 from emporion.kernel.book import cancel as end_order
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.tables import open_slot
 from emporion.schema.codes import Command, DeadlineKind, Event, HoldKind, Reject
-from emporion.schema.limits import DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
+from emporion.schema.limits import CANCELS_PER_COMMAND, DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
 
 # Plain numbers: compiled code compares them in one step.
 TICK = Command.TICK.value
@@ -63,6 +63,7 @@ def apply_batch(
         state.seq += 1
         if command.ts_ns > state.ts_ns and command.ts_ns <= TS_MAX:
             state.ts_ns = command.ts_ns
+        out.looks_left = CANCELS_PER_COMMAND
         if deadlines.is_due(state):
             _work_off_deadlines(state, out)
         kind = command.kind
@@ -86,7 +87,7 @@ def apply_batch(
     return place
 
 
-@kernel
+@seldom
 def _seldom(
     state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
 ):  # fmt: skip
@@ -219,7 +220,7 @@ def _replace(state, command, out):
         trigger.fire(state, instrument_id, out)
 
 
-@kernel
+@seldom
 def _work_off_deadlines(state, out):
     """Rule W-2."""
     for _ in range(DEADLINES_PER_COMMAND):

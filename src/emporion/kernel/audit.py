@@ -8,7 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from emporion.kernel.prices import CENTER, DIGIT_BITS, DIGIT_MASK
+from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
 from emporion.schema.limits import SLOT_BITS
 from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS, TABLE_NAMES
@@ -61,7 +61,8 @@ def _ledger(array: np.ndarray) -> list[str]:
         sums[asset_id] += free + order_held + other_held
         is_system = flags[account_id] & AccountFlag.SYSTEM
         if (free < 0 and not is_system) or order_held < 0 or other_held < 0:
-            problems.append(f"balance {slot}: account {account_id}, asset {asset_id}: {free}, {order_held}, {other_held}")
+            amounts = f"{free} free, {order_held} and {other_held} held"
+            problems.append(f"balance {slot}: account {account_id}, asset {asset_id}: {amounts}")
     problems += [f"asset {asset_id}: all balances sum to {total}" for asset_id, total in sums.items() if total]
     return problems
 
@@ -292,14 +293,14 @@ def _free_lists(array: np.ndarray) -> list[str]:
                 is_empty = row["bits"] == 0 and not row["level"].tobytes()[4:].strip(b"\0")
             else:
                 link = int(row[FREE_LINK[name]])
-                is_empty = all(
-                    not np.any(row[field]) for field in table.dtype.names if field not in (FREE_LINK[name], "generation")
-                )
+                kept = (FREE_LINK[name], "generation")
+                is_empty = not any(np.any(row[field]) for field in table.dtype.names if field not in kept)
             if not is_empty:
                 problems.append(f"{name}: free row {slot} is not empty")
             slot = link
         if count + book["live"] + book["retired"] != book["high_water"]:
-            problems.append(f"{name}: {count} free, {book['live']} live, {book['retired']} retired of {book['high_water']}")
+            rows = f"{count} free, {book['live']} live, {book['retired']} retired"
+            problems.append(f"{name}: {rows}, of {book['high_water']}")
         if book["live"] + book["retired"] > book["limit"]:
             problems.append(f"{name}: {book['live']} rows, limit {book['limit']}")
     return problems

@@ -6,7 +6,7 @@ they have passed their age.
 """
 
 from emporion.kernel import index
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.tables import CLIENT_IDS, has_room, open_slot
 from emporion.schema.codes import Limit, OrderStatus
 from emporion.schema.limits import CLIENT_ID_AGE_NS
@@ -100,7 +100,7 @@ def _is_forgotten(state, slot):
     return entry.status != 0 and state.ts_ns - entry.ended_ns >= CLIENT_ID_AGE_NS
 
 
-@kernel
+@seldom
 def _forget(state, slot):
     """Drops an ended entry."""
     index.leave_client_id(state, slot)

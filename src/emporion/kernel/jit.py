@@ -34,6 +34,14 @@ def kernel(function: F) -> F:
     return dispatcher
 
 
+def seldom(function: F) -> F:
+    """A kernel function off the hot path: kept out of its callers, which stay small for it."""
+    if not COMPILED:
+        return function
+    whole.KEPT_OUT.add(function.__qualname__)
+    return kernel(function)
+
+
 def entry(function: F) -> F:
     """A kernel function that Python calls; its machine code, with all it calls, is kept on disk."""
     if not COMPILED:

@@ -13,6 +13,7 @@ from emporion.schema.codes import Side
 from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
 from emporion.schema.state import TABLE_NAMES, new_state
 
+
 class Machine:
     """One venue in memory: `apply` commands, read tables, take its hash.
 

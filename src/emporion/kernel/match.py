@@ -6,7 +6,7 @@ that its hold at entry would cover the worst.
 
 from emporion.kernel import book, emit, prices
 from emporion.kernel.arith import buy_hold, fee_due
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
 from emporion.kernel.tables import LEAVES, NODES, has_room
 from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
@@ -32,13 +32,14 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
     """
     order = state.orders[slot]
     instrument = state.instruments[order.instrument_id]
-    spent, reason = _sweep(state, slot, order, instrument, out) if is_open else (0, 0)
-    if order.leaves_lots == 0:
-        if is_listed:
-            book.delist(state, slot)
-        # Filled to the last lot, or taken away by self-trade prevention, which has said so.
-        book.finish(state, slot, FILLED if reason == 0 else OrderStatus.CANCELED.value)
-        return
+    spent, reason = 0, 0
+    if is_open and book.crosses(instrument, order.side, order.price_ticks):
+        spent, reason = _sweep(state, slot, order, instrument, out)
+        if order.leaves_lots == 0:
+            if is_listed:
+                book.delist(state, slot)
+            book.finish(state, slot, FILLED)
+            return
     if reason == 0:
         if order.tif == Tif.IOC or order.tif == Tif.FOK:
             reason = Reject.IOC_REMAINDER.value
@@ -68,7 +69,7 @@ def can_rest(state):
     return has_room(state, NODES, prices.NODES_PER_PUT) and has_room(state, LEAVES, 1)
 
 
-@kernel
+@seldom
 def _sweep(state, slot, order, instrument, out):
     """Meets resting orders until the limit, the quantity or the bound is reached.
 
@@ -240,42 +241,46 @@ def shrink_hold(state, order):
         extra.shown_lots = min(extra.shown_lots, order.leaves_lots)
 
 
-@kernel
+@seldom
 def can_fill(state, instrument, side, price_ticks, lots, stp, owner_id):
-    """Whether a FOK order would fill whole: rule M-7. Changes nothing."""
+    """Whether a FOK order would fill whole: rule M-7. Changes nothing.
+
+    At each price what is on show comes first, then the hidden quantity of its icebergs, since a
+    slice refreshes behind everybody else at the price.
+    """
     contacts = 0
     trie = instrument.tries[BOOK]
     level_price = book.best_opposite(instrument, side)
     while level_price != 0 and (price_ticks >= level_price if side == BUY else price_ticks <= level_price):
+        hidden, hidden_contacts = 0, 0
         slot = book.head(state, trie, level_price)
         while slot != 0:
             resting = state.orders[slot]
             expired = resting.extra != 0 and _is_expired(state, resting)
-            if not expired and resting.owner_id == owner_id and stp != Stp.CANCEL_RESTING:
+            is_own = resting.owner_id == owner_id
+            if is_own and not expired and stp != Stp.CANCEL_RESTING:
                 return False
-            passed_over = expired or resting.owner_id == owner_id
-            contacts += 1 if passed_over else _contacts(state, resting)
+            contacts += 1
             if contacts > CONTACTS_MAX:
                 return False
-            if not passed_over:
-                lots -= resting.leaves_lots
+            if not (expired or is_own):
+                shown = resting.leaves_lots
+                if resting.extra != 0 and state.extras[resting.extra].display_lots != 0:
+                    extra = state.extras[resting.extra]
+                    shown = extra.shown_lots
+                    hidden += resting.leaves_lots - shown
+                    hidden_contacts += (resting.leaves_lots - shown + extra.display_lots - 1) // extra.display_lots
+                lots -= shown
                 if lots <= 0:
                     return True
             slot = resting.next_slot
+        contacts += hidden_contacts
+        if contacts > CONTACTS_MAX:
+            return False
+        lots -= hidden
+        if lots <= 0:
+            return True
         level_price = (
             prices.above(state, trie, level_price) if side == BUY else prices.below(state, trie, level_price)
         )
     return False
-
-
-@kernel
-def _contacts(state, order):
-    """How often an incoming order may have to look at this one before it is used up."""
-    if order.extra != 0:
-        extra = state.extras[order.extra]
-        if extra.display_lots != 0:
-            hidden = order.leaves_lots - extra.shown_lots
-            return 1 + (hidden + extra.display_lots - 1) // extra.display_lots
-    return 1
-
-

@@ -5,12 +5,29 @@ from emporion.kernel.arith import product_fits
 from emporion.kernel.jit import kernel
 from emporion.kernel.ledger import open_balance
 from emporion.kernel.tables import (
-    ACCOUNTS, ASSETS, BALANCES, DEADLINES, INSTRUMENTS, SLOT_MASK, has_room, take_fresh,
+    ACCOUNTS,
+    ASSETS,
+    BALANCES,
+    DEADLINES,
+    INSTRUMENTS,
+    SLOT_MASK,
+    has_room,
+    take_fresh,
 )  # fmt: skip
 from emporion.schema.codes import AccountFlag, AssetClass, Event, InstrumentStatus, Limit, Reject
 from emporion.schema.limits import (
-    ATOMS_PER_LOT_MAX, ATOMS_PER_TICK_LOT_MAX, BAND_PPM_MAX, DEADMAN_MAX_NS, DECIMALS_MAX, FEE_ACCOUNT,
-    FEE_PPM_MAX, FEE_SCHEDULES, FEE_TIERS, NOTIONAL_MAX, PRICE_MAX, QTY_MAX,
+    ATOMS_PER_LOT_MAX,
+    ATOMS_PER_TICK_LOT_MAX,
+    BAND_PPM_MAX,
+    DEADMAN_MAX_NS,
+    DECIMALS_MAX,
+    FEE_ACCOUNT,
+    FEE_PPM_MAX,
+    FEE_SCHEDULES,
+    FEE_TIERS,
+    NOTIONAL_MAX,
+    PRICE_MAX,
+    QTY_MAX,
 )  # fmt: skip
 from emporion.schema.messages import RULES_VERSION
 

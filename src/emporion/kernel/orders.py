@@ -4,7 +4,7 @@ Each refuses before it touches anything; after that, nothing may fail.
 """
 
 from emporion.kernel import admit, book, clients, emit, match, sweep, trigger
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import hold_for_order, open_balance
 from emporion.kernel.tables import open_slot, take_extra, take_order
 from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side
@@ -250,7 +250,7 @@ def _wait(state, slot, order, held):
     book.set_end(state, order)
 
 
-@kernel
+@seldom
 def _reject(state, command, reason, out):
     """Rule O-11; a duplicate is answered with the first order and how it stands."""
     order_id = command.order_id

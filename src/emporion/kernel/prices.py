@@ -13,7 +13,7 @@ book holds no node at all.
 import numpy as np
 
 from emporion.kernel import bits
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.tables import free_leaf, free_node, take_leaf, take_node
 from emporion.schema.limits import PRICE_MAX
 
@@ -80,7 +80,7 @@ def lowest(state, trie):
     return _descend_low(state, trie, trie.root, shift, key)
 
 
-@kernel
+@seldom
 def above(state, trie, price_ticks):
     """The lowest price present above `price_ticks`; 0 when there is none.
 
@@ -115,7 +115,7 @@ def above(state, trie, price_ticks):
     return _descend_low(state, trie, state.nodes[turn].child[turn_digit], turn_shift - DIGIT_BITS, key)
 
 
-@kernel
+@seldom
 def below(state, trie, price_ticks):
     """The highest price present below `price_ticks`; 0 when there is none."""
     if trie.root == 0:
@@ -191,7 +191,7 @@ def _descend_high(state, trie, place, shift, key):
     return (key | bits.highest(state.leaves[place].bits)) - CENTER + trie.anchor_ticks
 
 
-@kernel
+@seldom
 def _cut(state, trie, price_ticks):
     """Frees the empty leaf of a price, and every node above it that leads nowhere else."""
     key = price_ticks - trie.anchor_ticks + CENTER

@@ -2,13 +2,14 @@
 
 A walk that one command cannot finish stays as a task in the state, and CONTINUE goes on with
 it. The cursor of an account's walk is an order: whoever takes that order out of the account's
-list moves the cursor on (`book.delist`).
+list moves the cursor on (`book.delist`). What one command may look at is counted in `out.looks_left`,
+for all the walks it starts or goes on with.
 """
 
 from emporion.kernel import book, prices
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, InstrumentStatus, Side
-from emporion.schema.limits import CANCELS_PER_COMMAND, TASKS
+from emporion.schema.limits import TASKS
 from emporion.schema.state import BUY_STOPS, SELL_STOPS
 
 CANCELED = Event.CANCELED.value
@@ -65,9 +66,8 @@ def go_on(state, out):
 @kernel
 def _walk_account(state, cursor, instrument_id, side, reason, out):
     """Returns the order to look at next; NOBODY when the walk is over."""
-    looked = 0
-    while cursor != 0 and looked < CANCELS_PER_COMMAND:
-        looked += 1
+    while cursor != 0 and out.looks_left > 0:
+        out.looks_left -= 1
         order = state.orders[cursor]
         older = order.older_slot
         if (instrument_id == 0 or order.instrument_id == instrument_id) and (side == 0 or order.side == side):
@@ -82,10 +82,9 @@ def _walk_instrument(state, instrument_id, side, reason, out):
     instrument = state.instruments[instrument_id]
     if instrument.status != InstrumentStatus.HALTED and instrument.status != InstrumentStatus.CLOSED:
         return False  # It trades again: orders entered since are none of ours.
-    looked = 0
     slot = _first(state, instrument, side)
-    while slot != 0 and looked < CANCELS_PER_COMMAND:
-        looked += 1
+    while slot != 0 and out.looks_left > 0:
+        out.looks_left -= 1
         book.cancel(state, slot, CANCELED, reason, out)
         slot = _first(state, instrument, side)
     return slot != 0

@@ -1,7 +1,7 @@
 """Stops: what fires them, when, and in which order. Rules T."""
 
 from emporion.kernel import book, emit, match, prices
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, Reject
 from emporion.schema.limits import STOPS_PER_COMMAND
@@ -14,8 +14,12 @@ WAITING = OrderFlag.STOP.value | OrderFlag.MARKET.value
 def fire(state, instrument_id, out):
     """Fires due stops of an instrument, up to the bound; queues it for CONTINUE when some are left."""
     instrument = state.instruments[instrument_id]
-    if instrument.trigger_low_ticks == 0 or instrument.status != InstrumentStatus.OPEN:
-        return
+    if instrument.trigger_low_ticks != 0 and instrument.status == InstrumentStatus.OPEN:
+        _fire(state, instrument_id, instrument, out)
+
+
+@seldom
+def _fire(state, instrument_id, instrument, out):
     for _ in range(STOPS_PER_COMMAND):
         slot = _next_due(state, instrument)
         if slot == 0:

@@ -20,9 +20,11 @@ import llvmlite.binding as llvm
 from numba import types
 from numba.core import registry
 from numba.core.codegen import JITCodeLibrary
+from numba.np import arrayobj
 
 PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
 ENTRY = "emporion_entry"
+KEPT_OUT: set[str] = set()  # Names of functions that are never inlined.
 
 
 class _Unused:
@@ -53,8 +55,11 @@ class EntryLibrary(JITCodeLibrary):
 
     def finalize(self) -> None:
         self._raise_if_finalized()
-        own = {function.name for function in self._final_module.functions if not function.is_declaration}
+        own = _defined(self._final_module)
+        kept_out: set[str] = set()
         for library in self._reachable():
+            if library.name.removeprefix(f"{PART}.") in KEPT_OUT:
+                kept_out |= _defined(library._final_module)
             self._reload_init.update(library._reload_init)
             if isinstance(library, PartLibrary):
                 self._final_module.link_in(library._final_module, preserve=True)
@@ -63,6 +68,8 @@ class EntryLibrary(JITCodeLibrary):
         for function in self._final_module.functions:
             if not function.is_declaration and function.name not in own:
                 function.linkage = llvm.Linkage.internal
+                if function.name in kept_out:
+                    function.add_function_attribute("noinline")
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
@@ -77,6 +84,10 @@ class EntryLibrary(JITCodeLibrary):
             yield library
             if isinstance(library, PartLibrary):
                 todo += library._linking_libraries
+
+
+def _defined(module) -> set[str]:
+    return {function.name for function in module.functions if not function.is_declaration}
 
 
 def install() -> None:
@@ -94,6 +105,14 @@ def install() -> None:
         return create(name, **options)
 
     codegen.create_library = create_library
+    fix_index = arrayobj.fix_integer_index
+
+    def fix_integer_index(context, builder, kind, index, size):
+        if kind.signed and PART in builder.module.name:
+            return context.cast(builder, index, kind, types.intp)  # The bounds check refuses what is below 0.
+        return fix_index(context, builder, kind, index, size)
+
+    arrayobj.fix_integer_index = fix_integer_index
     codegen.emporion_installed = True
 
 

@@ -31,9 +31,9 @@ DEADLINES_PER_COMMAND = 8
 CANCELS_PER_COMMAND = 256  # By a mass cancel, a freeze or a closing, before CONTINUE.
 # A match writes at most: per contact two fills and a refresh, or two decrements; and a few more.
 EVENTS_PER_ORDER = 3 * CONTACTS_MAX + 8
-# Stops before and after, the order itself; walks begun by due switches and by the command itself.
-EVENTS_PER_COMMAND = (2 * STOPS_PER_COMMAND + 1) * EVENTS_PER_ORDER + (DEADLINES_PER_COMMAND + 1) * (
-    CANCELS_PER_COMMAND + 2
+# Stops before and after, the order itself; a freeze of a balance on top of walks; deadlines, and their heads.
+EVENTS_PER_COMMAND = (
+    (2 * STOPS_PER_COMMAND + 1) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 2 * DEADLINES_PER_COMMAND + 8
 )
 
 # --- Batches and events --------------------------------------------------------------------------

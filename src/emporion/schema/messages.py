@@ -194,7 +194,12 @@ def rows_of(dtype: np.dtype) -> np.dtype:
     return row(("rows", dtype, (BATCH_ROWS,)))
 
 
-EVENTS = row(("count", "i8"), ("reserved", "u1", (56,)), ("rows", EVENT, (EVENT_ROWS,)))
+EVENTS = row(
+    ("count", "i8"),
+    ("looks_left", "i8"),  # Of the command at work: how many orders its walks may still look at. Rule W-5.
+    ("reserved", "u1", (48,)),
+    ("rows", EVENT, (EVENT_ROWS,)),
+)
 
 # --- Answers to questions ----------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from emporion.schema.codes import Command, Event, InstrumentStatus, Reject, Side
+from emporion.schema.codes import Command, Reject, Side
 from emporion.schema.limits import CANCELS_PER_COMMAND, TS_MAX
 from emporion.schema.messages import (
     ADMIN_COMMAND,
@@ -35,7 +35,6 @@ from emporion.sim import model_operators as operators
 from emporion.sim import model_orders as orders
 from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
-from emporion.sim.model_match import clear_range, next_due
 from emporion.sim.model_state import Hold, Order, Refusal, Venue, require
 
 Row = SimpleNamespace
@@ -120,15 +119,6 @@ class Model:
             handler(venue, row, [as_fields(data[i : i + 1], dtype) for i, dtype in enumerate(shape)])
         except Refusal as refusal:
             venue.refuse(refusal)
-        for instrument in venue.instruments.values():
-            clear_range(instrument)  # T-3
-            # T-4: who stands in the queue.
-            is_due = instrument.status == InstrumentStatus.OPEN and next_due(instrument) is not None
-            number = instrument.instrument_id
-            if is_due and number not in venue.stop_queue:
-                venue.stop_queue.append(number)
-            elif not is_due and number in venue.stop_queue:
-                venue.stop_queue.remove(number)
 
     # --- Views, for comparison -----------------------------------------------------------------------
 

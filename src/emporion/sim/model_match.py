@@ -192,21 +192,28 @@ def can_fill(venue: Venue, instrument: Instrument, side: int, limit: int, lots: 
     for price in sorted(queues, reverse=side == Side.SELL):
         if not meets(side, limit, price):
             return False
+        hidden = []
         for resting in queues[price]:
             is_own = resting.owner_id == owner_id
             is_gone = is_expired(venue, resting)
             if is_own and not is_gone and stp in (Stp.CANCEL_TAKER, Stp.CANCEL_BOTH):
                 return False
-            is_passed_over = is_own or is_gone
             cost += 1
-            if resting.display and not is_passed_over:
-                cost += ceil_div(resting.leaves - resting.shown, resting.display)
             if cost > CONTACTS_MAX:
                 return False
-            if not is_passed_over:
-                found += resting.leaves
+            if is_own or is_gone:
+                continue
+            found += resting.shown if resting.display else resting.leaves
             if found >= lots:
                 return True
+            if resting.display:
+                hidden.append((resting.leaves - resting.shown, resting.display))
+        cost += sum(ceil_div(rest, display) for rest, display in hidden)
+        found += sum(rest for rest, _ in hidden)
+        if cost > CONTACTS_MAX:
+            return False
+        if found >= lots:
+            return True
     return False
 
 
@@ -223,20 +230,28 @@ def next_due(instrument: Instrument) -> Order | None:
     return min(heads, key=lambda stop: (stop.trigger, stop.entry_seq), default=None)
 
 
-def clear_range(instrument: Instrument) -> None:
-    """T-3: when no stop is due, nothing is to be compared any more."""
-    if next_due(instrument) is None:
-        instrument.pending = None
-
-
 def fire_stops(venue: Venue, instrument: Instrument, most: int) -> None:
     """T-4: at most so many of the stops that are due, if the instrument is OPEN."""
+    if instrument.pending is None or instrument.status != InstrumentStatus.OPEN:
+        return
     for _ in range(most):
         stop = next_due(instrument)
-        if stop is None or instrument.status != InstrumentStatus.OPEN:
+        if stop is None:
             break
         fire(venue, stop)
-    clear_range(instrument)
+    if next_due(instrument) is None:  # T-3
+        instrument.pending = None
+    line_up(venue, instrument)
+
+
+def line_up(venue: Venue, instrument: Instrument) -> None:
+    """T-4: an OPEN instrument with stops still to fire stands in the queue for CONTINUE, others do not."""
+    is_waiting = instrument.status == InstrumentStatus.OPEN and instrument.pending is not None
+    number = instrument.instrument_id
+    if is_waiting and number not in venue.stop_queue:
+        venue.stop_queue.append(number)
+    elif not is_waiting and number in venue.stop_queue:
+        venue.stop_queue.remove(number)
 
 
 def fire(venue: Venue, stop: Order) -> None:

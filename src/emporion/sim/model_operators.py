@@ -18,6 +18,7 @@ from emporion.schema.limits import (
     QTY_MAX,
     TASKS,
 )
+from emporion.sim.model_match import line_up
 from emporion.sim.model_state import Account, Instrument, Task, Venue, require
 from emporion.sim.model_walks import start_walk
 
@@ -127,7 +128,7 @@ def set_bounds(instrument: Instrument, bounds: Row) -> None:
 
 
 def set_status(venue: Venue, row: Row, data: list[Row]) -> None:
-    """A-7. That an instrument which opens joins the queue of stops is seen to at the end of every command."""
+    """A-7."""
     require(row.status in tuple(InstrumentStatus), Reject.BAD_VALUE)
     require(row.instrument_id in venue.instruments, Reject.UNKNOWN_INSTRUMENT)
     instrument = venue.instruments[row.instrument_id]
@@ -136,6 +137,7 @@ def set_status(venue: Venue, row: Row, data: list[Row]) -> None:
     require(not closes or len(venue.tasks) < TASKS, Reject.BUSY)
     instrument.status = row.status
     venue.emit(Event.STATUS_CHANGED, instrument_id=row.instrument_id, flags=row.status)
+    line_up(venue, instrument)
     if closes:
         start_walk(venue, Task(venue.seq, 0, row.instrument_id, 0, Reject.BY_CLOSE))
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TS_MAX
-from emporion.sim.model_match import can_fill, clear_range, finish, fire_stops, match, meets, next_due, opposite
+from emporion.sim.model_match import can_fill, finish, fire_stops, match, meets, opposite
 from emporion.sim.model_state import Account, ClientKey, Instrument, Order, Refusal, Venue, require
 
 Row = SimpleNamespace
@@ -111,8 +111,7 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
         require(venue.now < extra.expire_ns <= TS_MAX, Reject.BAD_EXPIRY)
 
     if is_stop:
-        clear_range(instrument)  # A deadline may just have taken the last stop that was due.
-        require(next_due(instrument) is None, Reject.TRIGGERS_PENDING)
+        require(instrument.pending is None, Reject.TRIGGERS_PENDING)
     start = extra.trigger_price_ticks if is_stop else instrument.best(opposite(row.side))
     if is_market:
         require(start != 0, Reject.NO_LIQUIDITY)

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emporion.errors import BadValue
+from emporion.kernel.machine import Machine
 from emporion.schema.build import name_text
 from emporion.schema.codes import Limit
+from emporion.schema.state import TABLE_NAMES
 from emporion.schema.units import to_text, to_units
 
 I64_MAX = (1 << 63) - 1
@@ -47,10 +48,16 @@ def whole(value: object, unit: Decimal, what: str, unit_name: str) -> int:
 
 
 class Catalog:
-    """Looks names up in the tables of one machine. Listings only grow, so what was seen stays true."""
+    """Looks names up in the tables of one machine. Listings only grow, so what was seen stays true.
 
-    def __init__(self, machine: Any) -> None:
-        self._machine = machine
+    Made after recovery: `Machine.load` puts other tables in the place of those looked at here.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        # Plain views of the tables: fields of np.record are read many times slower.
+        state = machine.array[0:1].view(np.dtype((np.void, machine.array.dtype)))
+        self._high_water = state["tables"]["high_water"][0]
+        self._tables = [_plain_rows(state[name][0]) for name in TABLE_NAMES]
         self._asset_names: list[str] = [""]  # By number; row 0 is nobody.
         self._instrument_names: list[str] = [""]
         self._atoms: list[Decimal] = [ONE]
@@ -113,10 +120,11 @@ class Catalog:
 
     def rows(self, table: Limit) -> NDArray[np.void]:
         """The rows of a table used so far, row 0 included. A view: it changes with the venue."""
-        used = int(self._machine.state.tables[table].high_water) + 1
-        return getattr(self._machine.state, table.name.lower())[:used]
+        return self._tables[table][: int(self._high_water[table]) + 1]
 
     def _refresh(self) -> None:
+        if self._high_water[0] < len(self._asset_names) and self._high_water[1] < len(self._instrument_names):
+            return
         assets, instruments = self.rows(Limit.ASSETS), self.rows(Limit.INSTRUMENTS)
         for asset in assets[len(self._asset_names) :]:
             name = name_text(asset["name"])
@@ -130,6 +138,10 @@ class Catalog:
             self._instrument_names.append(name)
             self._lots.append(lot)
             self._ticks.append(tick_of(row["atoms_per_tick_lot"], assets[row["quote_asset_id"]]["decimals"], lot))
+
+
+def _plain_rows(table: NDArray[np.void]) -> NDArray[np.void]:
+    return table.view(np.dtype((np.void, table.dtype)))
 
 
 def _find(ids: dict[str, int], name: str, what: str) -> int:

@@ -81,6 +81,9 @@ class Core:
     def _price(self, instrument_id: int, price: Number, what: str = "price") -> int:
         return whole(price, self._catalog.ticks[instrument_id], what, "tick")
 
+    def _now_ns(self) -> int:
+        return int(self._node.machine.array["ts_ns"][0])
+
     def _slot(self, order_id: int) -> int:
         """Where an open order stands; 0 when it is not open."""
         slot = order_id & (1 << SLOT_BITS) - 1

@@ -52,9 +52,7 @@ def _rows(chunk: Any, at: NDArray[np.int64], kind: Any) -> NDArray[np.void]:
     return entries
 
 
-def _movements(
-    chunk: Any, mask: NDArray[np.bool_], kind: int, with_outside: bool = False
-) -> list[NDArray[np.void]]:
+def _movements(chunk: Any, mask: NDArray[np.bool_], kind: int, with_outside: bool = False) -> list[NDArray[np.void]]:
     """Entries whose amount is the event's own; with the other side where the event has one row only."""
     own = _rows(chunk, np.flatnonzero(mask), kind)
     if not with_outside:

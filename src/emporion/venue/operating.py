@@ -121,7 +121,7 @@ class Operating(Core):
         return self.instrument(name)
 
     def set_status(self, name: str, status: str) -> Instrument:
-        """"pre_open" (orders rest, none match), "open", "post_only", "halted" (cancels only) or "closed" for good."""
+        """Set "pre_open" (orders rest, none match), "open", "post_only", "halted" (cancels only), "closed" (final)."""
         number = self._catalog.instrument_id(name)
         rows = build.set_status(number, code(InstrumentStatus, status, "status"))
         self._send(rows, f"set status of {name} to {status}")
@@ -267,5 +267,3 @@ class Operating(Core):
             raise BadValue(f"{what} name {name!r} is longer than {build.NAME_BYTES} bytes")
         if is_taken:
             raise BadValue(f"{what} {name!r} is listed already; {what}({name!r}) finds it")
-
-

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emporion.schema.codes import Event, FillFlag, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.codes import Event, FillFlag, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.messages import ORDER_EXTRA
 from emporion.schema.units import to_text
 from emporion.venue.catalog import Catalog
@@ -95,9 +95,9 @@ class Story:
         )
 
 
-def from_state(state: Any, slot: int) -> Story:
+def from_state(catalog: Catalog, slot: int) -> Story:
     """The open order in a slot."""
-    row = state.orders[slot]
+    row = catalog.rows(Limit.ORDERS)[slot]
     story = Story(
         order_id=int(row["order_id"]),
         account_id=int(row["account_id"]),
@@ -113,11 +113,11 @@ def from_state(state: Any, slot: int) -> Story:
     )
     story.status = OrderStatus.PARTIALLY_FILLED if story.cum_lots else OrderStatus.NEW
     if row["extra"]:
-        extra = state.extras[row["extra"]]
+        extra = catalog.rows(Limit.EXTRAS)[row["extra"]]
         story.display_lots, story.expire_ns = int(extra["display_lots"]), int(extra["expire_ns"])
         story.trigger_ticks = int(extra["trigger_price_ticks"])
     if row["client_id"]:
-        named = state.client_ids[row["client_id"]]
+        named = catalog.rows(Limit.CLIENT_IDS)[row["client_id"]]
         story.cl_ord_id = client_id_text(named["cl_ord_id_hi"], named["cl_ord_id_lo"])
     return story
 

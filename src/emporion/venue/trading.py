@@ -209,10 +209,10 @@ class Trading(Core):
     def _lived(self, story: orders.Story, events: Rows) -> Order:
         """The order after events of this call. What the state knows of it, if it is still open, goes first."""
         own = orders.of_order(events, story.order_id)
-        story = orders.tell(story, own, int(self._node.machine.state.ts_ns), self._catalog, self._names)
+        story = orders.tell(story, own, self._now_ns(), self._catalog, self._names)
         slot = self._slot(story.order_id)
         if slot:
-            now = orders.from_state(self._node.machine.state, slot)
+            now = orders.from_state(self._catalog, slot)
             now.fills = story.fills
             story = now
         return story.order(self._catalog, self._names)
@@ -235,7 +235,7 @@ class Trading(Core):
             slot = self._slot(int(order_id))
         if slot == 0:
             raise Refused(Reject.UNKNOWN_ORDER, sentence(what, Reject.UNKNOWN_ORDER))
-        story = orders.from_state(self._node.machine.state, slot)
+        story = orders.from_state(self._catalog, slot)
         if account is not None and story.account_id != self._account_id(account):
             raise Refused(Reject.UNKNOWN_ORDER, sentence(what, Reject.UNKNOWN_ORDER))
         lots = to_text(story.leaves_lots, self._catalog.lots[story.instrument_id])
@@ -266,5 +266,3 @@ def _expire_ns(expire: int | datetime | None) -> int:
     if isinstance(expire, bool) or not isinstance(expire, int) or not -I64_MAX <= expire <= I64_MAX:
         raise BadValue(f"expire: {expire!r}; give an aware datetime or whole nanoseconds since 1970")
     return expire
-
-

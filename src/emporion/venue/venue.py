@@ -37,7 +37,7 @@ class Venue(Trading, Money, Operating, Views):
     @property
     def now_ns(self) -> int:
         """The venue's time: that of the last command, nanoseconds since 1970 UTC."""
-        return int(self._node.machine.state.ts_ns)
+        return self._now_ns()
 
     @property
     def node(self) -> Node:

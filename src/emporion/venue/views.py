@@ -125,7 +125,7 @@ class Views(Core):
         orders.tell(story, chunk.events[1:], chunk.ts_ns[1:].tolist(), self._catalog, self._names)
         slot = self._slot(number)
         if slot:
-            now = orders.from_state(self._node.machine.state, slot)
+            now = orders.from_state(self._catalog, slot)
             now.fills = story.fills
             story = now
         return story.order(self._catalog, self._names)
@@ -290,5 +290,3 @@ def _rest(line: Mapping[str, Any]) -> Mapping[str, Any]:
 def _record(**values: Any) -> Mapping[str, Any]:
     """A read-only row of a frame that has no record of its own."""
     return MappingProxyType(values)
-
-
