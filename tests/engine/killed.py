@@ -4,8 +4,8 @@ A line is printed after each answer: first sequence, how many rows, and a hash o
 is printed was acknowledged, so whoever reads it may hold the next process to it.
 
 Python and the compiled kernel are loaded once, by a parent that forks a child for each life: it
-reads "folder seed", prints "born pid", and "dead" when the child is. A line is shorter than what a
-pipe takes as one, so no line is printed in part.
+reads "folder seed", prints "born pid", and "dead" when the child is. The child's last line may be
+cut short, so "dead" begins a new one.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ def main() -> None:
             live(folder, int(seed))
         print("born", pid, flush=True)
         os.waitpid(pid, 0)
-        print("dead", flush=True)
+        print("\ndead", flush=True)
 
 
 def live(folder: str, seed: int) -> None:

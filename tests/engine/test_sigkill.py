@@ -20,6 +20,7 @@ from emporion.schema.codes import Command
 from emporion.schema.limits import TINY
 
 KILLS = 50
+HASH_CHARS = 64
 Answered = list[tuple[int, int, str]]  # First sequence, rows, hash of the rows sent.
 
 
@@ -61,18 +62,25 @@ def test_what_was_answered_survives_every_kill(tmp_path, cradle):
 def life(cradle: subprocess.Popen, folder: Path, seed: int, seconds: float) -> Answered:
     """One process from its start to its end; what it answered."""
     print(folder, seed, file=cradle.stdin, flush=True)
-    lines, pid = [], 0
+    lines, pid = [("",)], 0
     # "born" and "open" are printed by two processes: either may come first.
     while pid == 0 or not any(line[0] == "open" for line in lines):
-        lines.append(cradle.stdout.readline().split())
+        lines.append(read_line(cradle))
         assert lines[-1][0] != "dead", "it could not open the folder"
         if lines[-1][0] == "born":
             pid = int(lines[-1][1])
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
     while lines[-1][0] != "dead":
-        lines.append(cradle.stdout.readline().split())
-    return [(int(line[1]), int(line[2]), line[3]) for line in lines if line[0] == "answered"]
+        lines.append(read_line(cradle))
+    whole = [line for line in lines if line[0] == "answered" and len(line) == 4 and len(line[3]) == HASH_CHARS]
+    return [(int(seq), int(rows), digest) for _, seq, rows, digest in whole]
+
+
+def read_line(cradle: subprocess.Popen) -> tuple[str, ...]:
+    line = cradle.stdout.readline()
+    assert line, "the parent of those to be killed has ended"
+    return tuple(line.split()) or ("",)
 
 
 def check(node: Node, answered: Answered, twin: Machine) -> None:

@@ -3,9 +3,12 @@
 So the more there is to do, the more commands share one fdatasync.
 """
 
+import itertools
 import queue
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +21,8 @@ GROUP_ROWS = 65_536
 IDLE_S = 0.005  # Nothing came for so long: cover the last answer.
 SLEEP_S = 1.0
 
-Item = tuple[np.ndarray, "Future[Answer]"]
+T = TypeVar("T")
+Item = tuple[Any, "Future[Any]"]  # Rows to submit, or a question: a function of the node.
 
 
 class Sequencer:
@@ -38,10 +42,17 @@ class Sequencer:
         Its exceptions are those of Node.submit. The rows must not be changed until then.
         """
         future: Future[Answer] = Future()
-        with self._closing:
-            if self._is_closed:
-                raise BadValue("the sequencer has been closed")
-            self._queue.put((rows, future))
+        self._enqueue((rows, future))
+        return future
+
+    def call(self, ask: Callable[[Node], T]) -> "Future[T]":
+        """Run `ask(node)` on the sequencer's thread, between batches, in the order asked.
+
+        This is how others read the state: never while a batch moves it on. What `ask` returns must be a
+        copy. It is run on a node that has stopped, too. What it raises is the future's exception.
+        """
+        future: Future[T] = Future()
+        self._enqueue((ask, future))
         return future
 
     def close(self) -> None:
@@ -51,6 +62,12 @@ class Sequencer:
                 self._is_closed = True
                 self._queue.put(None)
         self._thread.join()
+
+    def _enqueue(self, item: Item) -> None:
+        with self._closing:
+            if self._is_closed:
+                raise BadValue("the sequencer has been closed")
+            self._queue.put(item)
 
     def _run(self) -> None:
         wait_s, over = IDLE_S, False
@@ -68,8 +85,25 @@ class Sequencer:
                 except queue.Empty:
                     break
             over = group[-1] is None
-            self._commit([item for item in group if item is not None and item[1].set_running_or_notify_cancel()])
+            self._work_off([item for item in group if item is not None and item[1].set_running_or_notify_cancel()])
             wait_s = IDLE_S
+
+    def _work_off(self, group: list[Item]) -> None:
+        """Commands together as far as they stand together; questions between them, in the order they came."""
+        for is_question, items in itertools.groupby(group, key=lambda item: callable(item[0])):
+            if is_question:
+                for ask, future in items:
+                    self._answer(ask, future)
+            else:
+                self._commit(list(items))
+
+    def _answer(self, ask: Callable[[Node], Any], future: "Future[Any]") -> None:
+        try:
+            result = ask(self.node)
+        except Exception as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
     def _idle(self) -> float:
         """Returns how long there is nothing to do."""
@@ -93,8 +127,6 @@ class Sequencer:
         else:
             for (_, future), answer in zip(group, answers, strict=True):
                 future.set_result(answer)
-
-
 
     def _commit_each(self, group: list[Item]) -> None:
         for rows, future in group:

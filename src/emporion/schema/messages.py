@@ -17,7 +17,7 @@ RULES_VERSION = 1  # What a command does. Raised when the same journal would giv
 FORMAT_VERSION = 1  # How rows are laid out.
 
 
-class Row(np.record):
+class Row(np.record):  # type: ignore[misc]  # Final only in the stubs.
     """A record whose fields read as attributes, `flags` too, by which NumPy means something else."""
 
     def __getattribute__(self, name: str):
