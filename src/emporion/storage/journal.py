@@ -42,6 +42,7 @@ class Journal:
         self._unsynced_bytes = 0  # Never more than two groups, so that recovery knows how far a torn tail may go.
         self._spare = Spare(files, self.segment_bytes)
         self._fd = -1
+        self._chain: bytes
         with self._or_dead("opening"):
             if reader.segments:
                 self._resume(reader)

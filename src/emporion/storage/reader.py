@@ -149,7 +149,7 @@ class JournalReader:
         """Judges what follows the last good frame of a segment, and whether the next segment fits on."""
         path = self.files.path(segment.name)
         rest = np.frombuffer(block, np.uint8)[at.offset :]
-        used = np.flatnonzero(rest.reshape(-1, ROW_BYTES).any(axis=1)) if rest.any() else ()
+        used = np.flatnonzero(rest.reshape(-1, ROW_BYTES).any(axis=1)) if rest.any() else np.zeros(0, np.intp)
         if index + 1 < len(self.segments):
             follower = self.segments[index + 1]
             if follower.first_seq != at.next_seq:
