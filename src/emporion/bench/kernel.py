@@ -1,7 +1,7 @@
 """(a), (b), (c): commands a second of the kernel and of the C++ reference, in turn, on the same rows.
 
-What is timed on our side is `Machine.apply` as a caller with many commands sees it: copying rows
-into batches, the compiled loop, copying the events out. The reference writes its events into a ring.
+What is timed on our side is `Machine.apply`, called with a full batch at a time: copying rows in,
+the compiled loop, copying the events out. The reference writes its events into a ring.
 Before anything is timed, both sides apply the mix once and must end in the same trades, events and
 balances.
 """
@@ -20,10 +20,10 @@ from emporion.bench.reference import Drawn, Reference, Sums
 from emporion.errors import EmporionError
 from emporion.kernel.machine import Machine
 from emporion.schema.codes import Event, Reject
-from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.limits import BATCH_ROWS, FEE_ACCOUNT
 
 Progress = Callable[[str], None]
-APPLY_ROWS = 65_536  # Rows of one call of `apply`.
+APPLY_ROWS = BATCH_ROWS  # Rows of one call of `apply`: what a node commits at once when it is busy.
 GOALS = {"a": 0.9, "b": 0.9, "c": 1.0, "a-ids": 0.7, "b-ids": 0.7}
 
 
@@ -106,7 +106,7 @@ def prepare(mix: Mix, prefill: np.ndarray) -> Machine:
 
 
 def time_apply(machine: Machine, rows: np.ndarray) -> float:
-    """Seconds to apply the rows, given in large pieces."""
+    """Seconds to apply the rows, a batch at a time."""
     begin = time.perf_counter()
     for start in range(0, len(rows), APPLY_ROWS):
         machine.apply(rows[start : start + APPLY_ROWS])

@@ -27,6 +27,8 @@ def kernel(function: F) -> F:
     """A kernel function: called from kernel functions only, given records and integers, never arrays."""
     if not COMPILED:
         return function
+    if not whole.IS_SUPPORTED:
+        return numba.njit(**OPTIONS)(function)
     function.__qualname__ = f"{whole.PART}.{function.__qualname__}"
     whole.install()
     dispatcher = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
@@ -46,8 +48,9 @@ def entry(function: F) -> F:
     """A kernel function that Python calls; its machine code, with all it calls, is kept on disk."""
     if not COMPILED:
         return function
-    function.__qualname__ = f"{whole.ENTRY}.{function.__qualname__}"
-    whole.install()
+    if whole.IS_SUPPORTED:
+        function.__qualname__ = f"{whole.ENTRY}.{function.__qualname__}"
+        whole.install()
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache_folder())  # Read when the cache is made, so set just here.
     try:

@@ -17,11 +17,14 @@ import types as python_types
 from collections.abc import Iterator
 
 import llvmlite.binding as llvm
+import numba
 from numba import types
 from numba.core import registry
 from numba.core.codegen import JITCodeLibrary
 from numba.np import arrayobj
 
+WRITTEN_FOR = (0, 68)
+IS_SUPPORTED = numba.version_info[:2] == WRITTEN_FOR
 PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
 ENTRY = "emporion_entry"
 KEPT_OUT: set[str] = set()  # Names of functions that are never inlined.
