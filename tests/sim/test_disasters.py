@@ -6,7 +6,7 @@ import pytest
 
 from emporion.sim.world import run
 
-SEEDS = int(os.environ.get("EMPORION_SEEDS", "40"))
+SEEDS = int(os.environ.get("EMPORION_SEEDS", "30"))
 OFFSET = int(os.environ.get("EMPORION_FIRST_SEED", "0"))
 
 

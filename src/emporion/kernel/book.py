@@ -7,7 +7,7 @@ and its neighbours, so it leaves without a search.
 import numpy as np
 
 from emporion.kernel import bits, clients, deadlines, emit, prices
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import hot, kernel
 from emporion.kernel.ledger import hold_for_order
 from emporion.kernel.tables import free_extra, free_order
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Side
@@ -44,7 +44,7 @@ def enlist(state, slot):
     state.instruments[order.instrument_id].open_orders += 1
 
 
-@kernel
+@hot
 def queue(state, slot):
     """Puts an order at the tail of its price: in the book, or of its trigger among the stops."""
     order = state.orders[slot]
@@ -83,7 +83,7 @@ def set_end(state, order):
         deadlines.put(state, expire_ns, deadlines.ORDER, order.extra)
 
 
-@kernel
+@hot
 def unqueue(state, slot):
     """Takes an order out of its queue; the price goes with the last one."""
     order = state.orders[slot]
@@ -199,7 +199,7 @@ def _end(state, slot, order, kind, reason, out):
     finish(state, slot, OrderStatus.EXPIRED.value if kind == Event.EXPIRED.value else OrderStatus.CANCELED.value)
 
 
-@kernel
+@hot
 def _drop_price(state, order, level):
     instrument = state.instruments[order.instrument_id]
     if order.flags & STOP != 0:

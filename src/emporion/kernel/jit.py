@@ -36,6 +36,14 @@ def kernel(function: F) -> F:
     return dispatcher
 
 
+def hot(function: F) -> F:
+    """A kernel function that nearly every command runs: written into its callers."""
+    if not COMPILED:
+        return function
+    whole.WRITTEN_IN.add(function.__qualname__)
+    return kernel(function)
+
+
 def seldom(function: F) -> F:
     """A kernel function off the hot path: kept out of its callers, which stay small for it."""
     if not COMPILED:

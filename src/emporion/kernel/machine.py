@@ -13,6 +13,8 @@ from emporion.schema.codes import Side
 from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
 from emporion.schema.state import TABLE_NAMES, new_state
 
+DATA_ROWS_BYTE = messages.COMMAND.fields["data_rows"][1]
+
 
 class Machine:
     """One venue in memory: `apply` commands, read tables, take its hash.
@@ -42,20 +44,27 @@ class Machine:
         How a stream is cut into calls changes nothing. Raises BadValue, before anything is applied,
         when the last command's data rows are missing.
         """
-        rows = np.ascontiguousarray(rows)
-        cuts = batch_cuts(rows)
-        raw = rows.view(np.uint8).reshape(-1, ROW_BYTES)
-        apply_batch, out = self._entries.apply, self._events
+        raw = np.ascontiguousarray(rows).view(np.uint8).reshape(-1, ROW_BYTES)
+        if len(raw) <= BATCH_ROWS:
+            self._batch[: len(raw)] = raw
+            if not self._batch[: len(raw), DATA_ROWS_BYTE].any():
+                return self._apply_batch(len(raw))  # Nothing but heads, as nearly always.
+        cuts = batch_cuts(raw.view(messages.COMMAND).reshape(-1))
         events = []
         for start, end in zip(cuts, cuts[1:], strict=False):
-            count = end - start
-            self._batch[:count] = raw[start:end]
-            place = 0
-            while place < count:
-                out["count"] = 0
-                place = apply_batch(self._state_at, self._batch_at, count, place, self._events_at)
-                events.append(self._event_bytes[: int(out["count"][0])].copy())
-        gathered = events[0] if len(events) == 1 else np.concatenate(events or [self._event_bytes[:0]])
+            self._batch[: end - start] = raw[start:end]
+            events.append(self._apply_batch(end - start))
+        return events[0] if len(events) == 1 else np.concatenate(events)
+
+    def _apply_batch(self, count: int) -> np.ndarray:
+        """Applies the first rows of the batch; their events, copied."""
+        parts = []
+        place = 0
+        while place < count:
+            self._events["count"] = 0
+            place = self._entries.apply(self._state_at, self._batch_at, count, place, self._events_at)
+            parts.append(self._event_bytes[: int(self._events["count"][0])].copy())
+        gathered = parts[0] if len(parts) == 1 else np.concatenate(parts or [self._event_bytes[:0]])
         return gathered.view(messages.EVENT).reshape(-1)
 
     def pending(self) -> bool:

@@ -6,7 +6,7 @@ that its hold at entry would cover the worst.
 
 from emporion.kernel import book, emit, prices
 from emporion.kernel.arith import buy_hold, fee_due
-from emporion.kernel.jit import kernel, seldom
+from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
 from emporion.kernel.tables import LEAVES, NODES, has_room
 from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
@@ -20,7 +20,7 @@ EXPIRED = Event.EXPIRED.value
 FILLED = OrderStatus.FILLED.value
 
 
-@kernel
+@hot
 def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
     """Matches an order that is in no queue, then rests it or cancels what is left.
 

@@ -13,7 +13,7 @@ book holds no node at all.
 import numpy as np
 
 from emporion.kernel import bits
-from emporion.kernel.jit import kernel, seldom
+from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.tables import free_leaf, free_node, take_leaf, take_node
 from emporion.schema.limits import PRICE_MAX
 
@@ -27,7 +27,7 @@ NODES_PER_PUT = HEIGHT_MAX  # At most: growing to full height and a new path bel
 assert PRICE_MAX < CENTER and CENTER + PRICE_MAX < 1 << (DIGIT_BITS * HEIGHT_MAX)
 
 
-@kernel
+@hot
 def put(state, trie, price_ticks):
     """Enters a price and returns its level: leaf << 6 | digit. Admission has seen to the room."""
     if trie.root == 0:
@@ -61,7 +61,7 @@ def put(state, trie, price_ticks):
     return (place << DIGIT_BITS) | digit
 
 
-@kernel
+@hot
 def drop(state, trie, price_ticks, level):
     """Takes out a price whose queue is empty; nodes left with nothing below them are freed."""
     leaf = state.leaves[level >> DIGIT_BITS]

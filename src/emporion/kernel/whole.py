@@ -27,7 +27,8 @@ WRITTEN_FOR = (0, 68)
 IS_SUPPORTED = numba.version_info[:2] == WRITTEN_FOR
 PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
 ENTRY = "emporion_entry"
-KEPT_OUT: set[str] = set()  # Names of functions that are never inlined.
+KEPT_OUT: set[str] = set()  # Names of functions that are never inlined,
+WRITTEN_IN: set[str] = set()  # and of those that always are.
 
 
 class _Unused:
@@ -60,9 +61,13 @@ class EntryLibrary(JITCodeLibrary):
         self._raise_if_finalized()
         own = _defined(self._final_module)
         kept_out: set[str] = set()
+        written_in: set[str] = set()
         for library in self._reachable():
-            if library.name.removeprefix(f"{PART}.") in KEPT_OUT:
+            name = library.name.removeprefix(f"{PART}.")
+            if name in KEPT_OUT:
                 kept_out |= _defined(library._final_module)
+            elif name in WRITTEN_IN:
+                written_in |= _defined(library._final_module)
             self._reload_init.update(library._reload_init)
             if isinstance(library, PartLibrary):
                 self._final_module.link_in(library._final_module, preserve=True)
@@ -73,6 +78,8 @@ class EntryLibrary(JITCodeLibrary):
                 function.linkage = llvm.Linkage.internal
                 if function.name in kept_out:
                     function.add_function_attribute("noinline")
+                elif function.name in written_in:
+                    function.add_function_attribute("alwaysinline")
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
@@ -87,6 +94,10 @@ class EntryLibrary(JITCodeLibrary):
             yield library
             if isinstance(library, PartLibrary):
                 todo += library._linking_libraries
+
+
+def _is_ours(builder) -> bool:
+    return PART in builder.module.name or ENTRY in builder.module.name
 
 
 def _defined(module) -> set[str]:
@@ -111,7 +122,7 @@ def install() -> None:
     fix_index = arrayobj.fix_integer_index
 
     def fix_integer_index(context, builder, kind, index, size):
-        if kind.signed and PART in builder.module.name:
+        if kind.signed and _is_ours(builder):
             return context.cast(builder, index, kind, types.intp)  # The bounds check refuses what is below 0.
         return fix_index(context, builder, kind, index, size)
 

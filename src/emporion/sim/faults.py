@@ -30,6 +30,7 @@ class FaultyDisk:
 
     Attributes:
         error_rate: chance that a write, sync or allocation fails with EIO, half of it done.
+        sync_errors: how many of the next syncs fail with EIO, whatever the rate.
         space: bytes still free; allocating or growing beyond fails with ENOSPC.
         power_for: how many more operations there is power for; None: no end. The one after it is done
             in part, and none succeeds until `lose_power` has settled what is left.
@@ -38,6 +39,7 @@ class FaultyDisk:
     def __init__(self, rng: np.random.Generator, space: int = UNLIMITED) -> None:
         self.rng = rng
         self.error_rate = 0.0
+        self.sync_errors = 0
         self.space = space
         self.power_for: int | None = None
         self.syncs = 0
@@ -100,7 +102,8 @@ class FaultyDisk:
     def fdatasync(self, fd: int) -> None:
         file = self._of(fd)
         self._use_power()
-        if self._fails():
+        if self.sync_errors > 0 or self._fails():
+            self.sync_errors = max(0, self.sync_errors - 1)
             # As Linux does it: the error is told once, the pages count as clean, and reading still shows them.
             self._keep_some(file)
             raise OSError(errno.EIO, "injected sync error")
