@@ -18,12 +18,11 @@ from emporion.bench.draw import draw
 from emporion.bench.mixes import FIRST_ACCOUNT, Mix, setup
 from emporion.bench.reference import Drawn, Reference, Sums
 from emporion.errors import EmporionError
-from emporion.kernel.machine import Machine
+from emporion.kernel.machine import Machine, batch_cuts
 from emporion.schema.codes import Event, Reject
-from emporion.schema.limits import BATCH_ROWS, FEE_ACCOUNT
+from emporion.schema.limits import FEE_ACCOUNT
 
 Progress = Callable[[str], None]
-APPLY_ROWS = BATCH_ROWS  # Rows of one call of `apply`: what a node commits at once when it is busy.
 GOALS = {"a": 0.9, "b": 0.9, "c": 1.0, "a-ids": 0.7, "b-ids": 0.7}
 
 
@@ -107,15 +106,22 @@ def prepare(mix: Mix, prefill: np.ndarray) -> Machine:
 
 def time_apply(machine: Machine, rows: np.ndarray) -> float:
     """Seconds to apply the rows, a batch at a time."""
+    batches = cut(rows)
     begin = time.perf_counter()
-    for start in range(0, len(rows), APPLY_ROWS):
-        machine.apply(rows[start : start + APPLY_ROWS])
+    for batch in batches:
+        machine.apply(batch)
     return time.perf_counter() - begin
 
 
 def in_pieces(machine: Machine, rows: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(rows), APPLY_ROWS):
-        yield machine.apply(rows[start : start + APPLY_ROWS])
+    for batch in cut(rows):
+        yield machine.apply(batch)
+
+
+def cut(rows: np.ndarray) -> list[np.ndarray]:
+    """The rows in full batches: what a node commits at once when it is busy."""
+    cuts = batch_cuts(rows)
+    return [rows[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
 def refuse_rejections(events: np.ndarray, what: str) -> None:

@@ -28,13 +28,13 @@ from emporion.schema.messages import EVENT
 from emporion.storage.disk import Disk, Files
 from emporion.storage.journal import Journal, MemoryJournal, commands_of
 from emporion.storage.reader import JournalReader
+from emporion.storage.rows import joined
 from emporion.storage.segments import SEGMENT_BYTES, segment_name
 from emporion.storage.snapshot import write_snapshot
 
 SYNC_MODES = ("sync", "async", "memory")
 CONTINUES_MAX = 64  # In one batch: as many as it takes, doubling from one.
 SNAPSHOT_COMMANDS = 50_000  # Closing writes a snapshot when a replay would be longer than this.
-NO_EVENTS = np.zeros(0, EVENT)
 
 
 class Answer(NamedTuple):
@@ -288,7 +288,7 @@ class Node:
                     raise PartlyTaken(f"{error}; commands up to {self.seq} were taken, those after were not") from None
                 with suppress(DiskFull):  # The submission is taken whether or not there is room for this.
                     self._house_keep(events)
-            everything = events[0] if len(events) == 1 else np.concatenate(events) if events else NO_EVENTS
+            everything = events[0] if len(events) == 1 else joined(events, EVENT)
             durable = self.sync == "sync"
             if len(requests) == 1:
                 return [Answer(first_seqs[0], everything, durable)]

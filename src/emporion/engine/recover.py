@@ -10,8 +10,10 @@ from emporion.engine.failures import CapacityTooSmall, NodeStopped
 from emporion.errors import JournalCorrupt, SnapshotCorrupt
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import BATCH_ROWS, Capacity
+from emporion.schema.messages import COMMAND
 from emporion.storage.disk import Files
 from emporion.storage.reader import JournalReader, Position
+from emporion.storage.rows import joined
 from emporion.storage.segments import segment_name
 from emporion.storage.snapshot import read_header, read_snapshot, snapshot_name, snapshot_names
 
@@ -57,10 +59,10 @@ def gathered(reader: JournalReader, position: Position | None, stops: set[int]) 
         parts.append(batch.rows)
         count += len(batch.rows)
         if count >= REPLAY_ROWS or batch.after.next_seq - 1 in stops:
-            yield np.concatenate(parts)
+            yield joined(parts, COMMAND)
             parts, count = [], 0
     if parts:
-        yield np.concatenate(parts)
+        yield joined(parts, COMMAND)
 
 
 def _from_snapshot(

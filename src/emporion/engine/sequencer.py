@@ -113,7 +113,7 @@ class Sequencer:
             return SLEEP_S  # The node has stopped; whoever submits hears of it.
         if due_ns == 0:
             return SLEEP_S
-        return min(SLEEP_S, max(1e-4, (due_ns - self.node.clock.now_ns()) / 1e9))
+        return min(SLEEP_S, max(1e-3, (due_ns - self.node.clock.now_ns()) / 1e9))
 
     def _commit(self, group: list[Item]) -> None:
         try:

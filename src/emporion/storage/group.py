@@ -83,6 +83,10 @@ class Group:
         """The batch without its frame, as COMMAND rows: valid until `clear`."""
         return self._rows[batch.start + 1 : batch.stop]
 
+    def raw(self, batch: Stretch) -> np.ndarray:
+        """The same as bytes, uint8 (n, 64)."""
+        return self._bytes[batch.start + 1 : batch.stop]
+
     def block(self, batch: Stretch) -> memoryview:
         """The batch with its frame."""
         return self.span(batch.start, batch.stop)

@@ -6,7 +6,7 @@ and syncs.
 After any failed write or fdatasync it is dead: what reached the disk is unknown until it is read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,7 +18,7 @@ from emporion.storage import frames
 from emporion.storage.disk import Files
 from emporion.storage.group import Group
 from emporion.storage.reader import JournalReader, Position
-from emporion.storage.rows import as_bytes, find_heads
+from emporion.storage.rows import as_bytes, find_heads, joined
 from emporion.storage.segments import SEGMENT_BYTES, ZEROES, Spare, is_segment_size, segment_name
 
 RESERVE_PARTS = 4  # Without a spare, order entry ends when this part of the last segment is left.
@@ -209,7 +209,7 @@ class MemoryJournal:
 
     def append(self, group: Group, sync: bool = True) -> None:
         for batch in group.batches:
-            self._parts.append(group.rows(batch).copy())
+            self._parts.append(group.raw(batch).copy().reshape(-1).view(COMMAND))
             self.next_seq += batch.commands
         self.durable_seq = self.next_seq - 1
 
@@ -223,19 +223,17 @@ class MemoryJournal:
 
     def commands(self, from_seq: int = 1) -> np.ndarray:
         """Rows of every command from `from_seq` on."""
-        rows = np.concatenate(self._parts) if self._parts else np.zeros(0, COMMAND)
+        rows = joined(self._parts, COMMAND)
         return rows[_row_of(rows, from_seq - 1) :]
 
 
-def commands_of(reader: JournalReader, from_seq: int = 1, each: Callable[[int], None] | None = None) -> np.ndarray:
-    """Rows of every command from `from_seq` on, without frames. `each` hears of every sequence reached."""
+def commands_of(reader: JournalReader, from_seq: int = 1) -> np.ndarray:
+    """Rows of every command from `from_seq` on, without frames."""
     parts = []
     for batch in reader.batches():
         if batch.after.next_seq > from_seq:
             parts.append(batch.rows[_row_of(batch.rows, max(0, from_seq - batch.first_seq)) :])
-        if each is not None:
-            each(batch.after.next_seq - 1)
-    return np.concatenate(parts) if parts else np.zeros(0, COMMAND)
+    return joined(parts, COMMAND)
 
 
 def _row_of(rows: np.ndarray, command: int) -> int:

@@ -4,6 +4,8 @@ A head row says at byte 61 how many of the next rows are its data; in almost eve
 are exactly the rows of kind DATA.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from emporion.errors import BadValue
@@ -21,6 +23,12 @@ def as_bytes(rows: np.ndarray) -> np.ndarray:
     if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype.itemsize != ROW_BYTES:
         raise BadValue("commands are given as a one-dimensional array of 64-byte rows")
     return np.ascontiguousarray(rows).view(np.uint8).reshape(-1, ROW_BYTES)
+
+
+def joined(parts: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    """The parts as one new array of `dtype`. As bytes: NumPy copies structured rows a field at a time."""
+    raw = [part.view(np.uint8).reshape(-1, ROW_BYTES) for part in parts]
+    return np.concatenate(raw).reshape(-1).view(dtype) if raw else np.zeros(0, dtype)
 
 
 def find_heads(raw: np.ndarray) -> np.ndarray | None:
