@@ -11,6 +11,7 @@ from emporion.schema.codes import Command
 from emporion.schema.limits import ROW_BYTES
 from emporion.sim.faults import UNLIMITED
 from emporion.storage import frames
+from emporion.storage.disk import Disk
 from emporion.storage.journal import commands_of
 from emporion.storage.reader import JournalReader, JournalVersion
 from emporion.storage.segments import SEGMENT_BYTES_MIN, segment_name, segments_of
@@ -349,3 +350,28 @@ def test_an_existing_journal_keeps_its_segment_size():
     journal, _ = open_journal(disk, segment_bytes=2 * SEGMENT_BYTES_MIN)
     append(journal, draw_rows(np.random.default_rng(1), 2))
     assert open_journal(disk)[0].segment_bytes == 2 * SEGMENT_BYTES_MIN
+
+
+def test_a_reader_beside_a_writer_takes_no_fresh_frames_for_damage(tmp_path, monkeypatch):
+    """The writer puts down several frames between the reader's last look at a place and the look behind it."""
+    disk = Disk(tmp_path)
+    rng = np.random.default_rng(5)
+    journal, _ = open_journal(disk)
+    before = [draw_rows(rng, 3) for _ in range(4)]
+    for rows in before:
+        append(journal, rows)
+    look = JournalReader._frame
+
+    def look_and_be_overtaken(reader, segment, block, at, index):
+        frame = look(reader, segment, block, at, index)
+        if frame is None:
+            for _ in range(3):
+                append(journal, draw_rows(rng, 3))
+            journal.cover()
+        return frame
+
+    monkeypatch.setattr(JournalReader, "_frame", look_and_be_overtaken)
+    reader = JournalReader(disk)
+    assert np.array_equal(commands_of(reader), np.concatenate([stamped(rows) for rows in before]))
+    assert reader.torn_end == reader.end.offset
+    journal.close()
