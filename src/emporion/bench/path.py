@@ -3,7 +3,8 @@
 Throughput is a closed loop: a few batches are on their way at any time. Latency is an open loop:
 each command has the time at which it is due to arrive, whether or not the venue keeps up, and its
 latency runs from that time to the answer, so a stall counts for all that came due while it lasted.
-What is due is sent in one batch, as a gateway hands on what it finds on its sockets.
+What is due is sent in one batch, as a gateway hands on what it finds on its sockets when one of the few
+batches it has on their way is answered.
 """
 
 import os
@@ -28,6 +29,7 @@ from emporion.schema.limits import BATCH_ROWS
 
 RATES = (10_000, 100_000, 300_000)
 IN_FLIGHT = 8  # Batches of the closed loop.
+OPEN_IN_FLIGHT = 2  # Of the open loop: one being made durable, one waiting.
 PERCENTILES = (50, 90, 99, 99.9, 100)
 NAP_S = 50e-6  # Between two looks at what is due.
 GENESIS_ROWS = 3  # The node has taken its own.
@@ -124,7 +126,7 @@ def latency(sequencer: Sequencer, rows: np.ndarray, rate: int) -> Latency:
     begin_ns = time.perf_counter_ns()
     while start < total:
         due = min(total, int((time.perf_counter_ns() - begin_ns) / gap_ns) + 1)
-        if due == start:
+        if due == start or len(sent) - len(answered) >= OPEN_IN_FLIGHT:
             time.sleep(NAP_S)
             continue
         sent.append((start, due))
