@@ -300,7 +300,7 @@ class Stage:
         return build.set_limit(Limit[words[0].upper()], number(words[1]))
 
     def do_open(self, words: list[str]) -> Rows:
-        """open A [tier=1], or A.x below A; or `below 99` for a number. It has no money."""
+        """open A [tier=1], or A.x below A; or `below=99` for a number. It has no money."""
         pairs = {key: number(value) for key, value in (word.split("=") for word in words if "=" in word)}
         master, dot, _ = words[0].partition(".")
         above = self.account(master) if dot else pairs.get("below", 0)
