@@ -29,7 +29,7 @@ def kernel(function: F) -> F:
         return function
     if not whole.IS_SUPPORTED:
         return numba.njit(**OPTIONS)(function)
-    function.__qualname__ = f"{whole.PART}.{function.__qualname__}"
+    function.__qualname__ = f"{whole.PART}.{_name(function)}"
     whole.install()
     dispatcher = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     whole.widen(dispatcher)
@@ -40,7 +40,7 @@ def hot(function: F) -> F:
     """A kernel function that nearly every command runs: written into its callers."""
     if not COMPILED:
         return function
-    whole.WRITTEN_IN.add(function.__qualname__)
+    whole.WRITTEN_IN.add(_name(function))
     return kernel(function)
 
 
@@ -48,7 +48,7 @@ def seldom(function: F) -> F:
     """A kernel function off the hot path: kept out of its callers, which stay small for it."""
     if not COMPILED:
         return function
-    whole.KEPT_OUT.add(function.__qualname__)
+    whole.KEPT_OUT.add(_name(function))
     return kernel(function)
 
 
@@ -65,6 +65,11 @@ def entry(function: F) -> F:
         return numba.njit(cache=True, **OPTIONS)(function)
     finally:
         numba.config.CACHE_DIR = before
+
+
+def _name(function: Callable) -> str:
+    """Module and name: `prices.above` is not `bits.above`."""
+    return f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
 
 
 def cache_folder() -> Path:

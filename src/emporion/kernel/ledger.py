@@ -25,12 +25,6 @@ def open_balance(state, account_id, asset_id):
 
 
 @kernel
-def free_atoms(state, account_id, asset_id):
-    """What the account could spend now; row 0 answers 0 for a balance it never had."""
-    return state.balances[index.find_balance(state, account_id, asset_id)].free_atoms
-
-
-@kernel
 def transfer(state, from_slot, to_slot, amount_atoms):
     """From free to free."""
     state.balances[from_slot].free_atoms -= amount_atoms

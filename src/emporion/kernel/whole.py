@@ -27,7 +27,7 @@ WRITTEN_FOR = (0, 68)
 IS_SUPPORTED = numba.version_info[:2] == WRITTEN_FOR
 PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
 ENTRY = "emporion_entry"
-KEPT_OUT: set[str] = set()  # Names of functions that are never inlined,
+KEPT_OUT: set[str] = set()  # Functions, as module.name, that are never inlined,
 WRITTEN_IN: set[str] = set()  # and of those that always are.
 
 
