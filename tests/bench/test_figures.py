@@ -109,9 +109,10 @@ def test_path_and_recovery_run_on_a_folder(reference, tmp_path, monkeypatch):
 def test_memory_of_the_state_follows_from_the_rows(monkeypatch):
     monkeypatch.setattr(memory, "SMALL", SMALL if COMPILED else TINY)
     account, instrument, order = memory.measure(True, quiet)
-    assert account.state == pytest.approx(64 + 32, abs=1)  # An account and a balance; and once the outside's balance.
+    # An account, the end of its list, a balance; and once the outside's balance.
+    assert account.state == pytest.approx(64 + 8 + 32, abs=1)
     assert instrument.state == pytest.approx(256, abs=1)
-    assert 128 <= order.state < 140  # And its share of a price level.
+    assert 128 + 16 <= order.state < 156  # Its links, and its share of a price level.
 
 
 @slow_uncompiled

@@ -1,9 +1,10 @@
 """The layout of rows, the numbers of codes and the rules' bounds do not change by accident.
 
 Journals and snapshots hold these bytes. A test here that fails is a question, not a chore: is the
-change meant? Then raise FORMAT_VERSION (layouts, codes) or RULES_VERSION (bounds) in
-schema/messages.py and add a line with the new fingerprint below; the old line stays. Only a code
-added at the end of its group, and any change before the first release, replaces the line instead.
+change meant? Then raise FORMAT_VERSION (rows, codes) or RULES_VERSION (bounds) in
+schema/messages.py, or STATE_VERSION (tables) in schema/state.py, and add a line with the new
+fingerprint below; the old line stays. Only a code added at the end of its group, and any change
+before the first release, replaces the line instead.
 """
 
 import hashlib
@@ -14,13 +15,17 @@ import numpy as np
 
 from emporion.schema import codes, limits, messages, state
 
-LAYOUTS = {1: "93dd1f33a77f408a"}  # FORMAT_VERSION -> fingerprint of rows and codes.
+LAYOUTS = {1: "a25f9ad3a750a60f"}  # FORMAT_VERSION -> fingerprint of the journal's rows and codes.
+TABLES = {2: "5446332ca30dfd82"}  # STATE_VERSION -> fingerprint of the state's tables.
 BOUNDS = {1: "ea7d941833b2583a"}  # RULES_VERSION -> fingerprint of the constants of the rules.
 
 # Rows that are made for an answer and kept nowhere.
-NOT_KEPT = {"EVENTS", "DEPTH", "DEPTH_ROW"}
+NOT_KEPT = {"EVENTS", "AHEAD", "DEPTH", "DEPTH_ROW"}
 # Constants that shape what a command does. Sizes of builds (Capacity) and of a batch may change freely.
-BUILD_CONSTANTS = {"BATCH_ROWS", "EVENT_ROWS", "ROW_BYTES"}
+BUILD_CONSTANTS = {
+    "BATCH_ROWS", "EVENT_ROWS", "ROW_BYTES", "AHEAD_ROWS", "ACCOUNT_BITS", "ASSET_BITS", "BALANCE_BITS",
+    "CLIENT_ID_BITS",
+}  # fmt: skip
 
 
 def fingerprint(value: object) -> str:
@@ -45,14 +50,19 @@ def row_types(module: object) -> dict[str, np.dtype]:
 
 
 def layouts() -> dict[str, object]:
-    """Every row type by name, the tables of the state's record, and every code with its number."""
-    kept = {name: value for name, value in (row_types(messages) | row_types(state)).items() if name not in NOT_KEPT}
-    rows = {name: layout(value) for name, value in kept.items()}
+    """Every row type of the journal by name, and every code with its number."""
+    rows = {name: layout(value) for name, value in row_types(messages).items() if name not in NOT_KEPT}
+    enums = [v for v in vars(codes).values() if isinstance(v, type) and issubclass(v, IntEnum) and v is not IntEnum]
+    return rows | {enum.__name__: {member.name: member.value for member in enum} for enum in enums}
+
+
+def tables() -> dict[str, object]:
+    """Every row type of the state by name, and the tables of its record."""
+    rows = {name: layout(value) for name, value in row_types(state).items()}
     fields = state.state_dtype(limits.TINY).fields
     assert fields is not None
     rows["STATE"] = [[name, layout(field[0].base)] for name, field in fields.items()]  # How long is the build's affair.
-    enums = [v for v in vars(codes).values() if isinstance(v, type) and issubclass(v, IntEnum) and v is not IntEnum]
-    return rows | {enum.__name__: {member.name: member.value for member in enum} for enum in enums}
+    return rows
 
 
 def bounds() -> dict[str, int]:
@@ -65,6 +75,10 @@ def bounds() -> dict[str, int]:
 
 def test_the_layout_is_the_recorded_one():
     assert fingerprint(layouts()) == LAYOUTS[messages.FORMAT_VERSION]
+
+
+def test_the_tables_are_the_recorded_ones():
+    assert fingerprint(tables()) == TABLES[state.STATE_VERSION]
 
 
 def test_the_bounds_are_the_recorded_ones():

@@ -1,7 +1,7 @@
 """(a), (b), (c): commands a second of the kernel and of the C++ reference, in turn, on the same rows.
 
-What is timed on our side is `Machine.apply`, called with a full batch at a time: copying rows in,
-the compiled loop, copying the events out. The reference writes its events into a ring.
+What is timed on our side is `Machine.advance`, called with a full batch at a time. Both sides write
+their events into a piece of memory that the next ones overwrite.
 Before anything is timed, both sides apply the mix once and must end in the same trades, events and
 balances.
 """
@@ -109,7 +109,7 @@ def time_apply(machine: Machine, rows: np.ndarray) -> float:
     batches = cut(rows)
     begin = time.perf_counter()
     for batch in batches:
-        machine.apply(batch)
+        machine.advance(batch)
     return time.perf_counter() - begin
 
 

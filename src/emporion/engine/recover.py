@@ -38,12 +38,12 @@ def recover(files: Files, reader: JournalReader, capacity: Capacity) -> tuple[Ma
     return machine, position.next_seq - 1
 
 
-def apply_rows(machine: Machine, rows: np.ndarray) -> np.ndarray:
-    """Apply commands of a journal; returns their events."""
+def apply_rows(machine: Machine, rows: np.ndarray) -> None:
+    """Apply commands of a journal, whose events have long been told."""
     if problem := excess_of_rows(machine.capacity, rows):
         raise CapacityTooSmall(f"{problem}; open the venue with a larger capacity")
     try:
-        return machine.apply(rows)
+        machine.advance(rows)
     except Exception as error:
         raise NodeStopped(
             f"the kernel failed after command {int(machine.state.seq)} of the journal: {error!r}; "

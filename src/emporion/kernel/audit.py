@@ -10,10 +10,10 @@ import numpy as np
 
 from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
-from emporion.schema.limits import SLOT_BITS
-from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS, TABLE_NAMES
+from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, SLOT_BITS
+from emporion.schema.state import BOOK, BUY_STOPS, LINK_NAMES, SELL_STOPS, TABLE_NAMES
 
-FREE_LINK = {"orders": "next_slot", "extras": "next_free", "client_ids": "newer", "holds": "next_free"}
+FREE_LINK = {name: "next_free" for name in ("orders", "leaves", "extras", "holds")} | {"client_ids": "newer"}
 
 
 def audit(array: np.ndarray) -> list[str]:
@@ -26,6 +26,7 @@ def audit(array: np.ndarray) -> list[str]:
         problems += _book(array, instrument_id, found)
     problems += _orders(array, found)
     problems += _accounts(array)
+    problems += _links(array)
     problems += _client_ids(array)
     problems += _deadlines(array)
     problems += _free_lists(array)
@@ -95,22 +96,23 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
     for which in (BOOK, BUY_STOPS, SELL_STOPS):
         trie = instrument["tries"][which]
         last_price = 0
-        for price, level, head, tail in _levels(array, trie):
+        for price, level in _levels(array, trie):
             where = f"instrument {instrument_id} trie {which} price {price}"
             if price <= last_price:
                 problems.append(f"{where}: not above {last_price}")
             last_price = price
-            slot, before = int(head), 0
             level_sides: set[int] = set()
-            while slot:
+            queue, is_whole = ring(array, "queue_links", level)
+            if not queue or not is_whole:
+                problems.append(f"{where}: its queue of {len(queue)} is broken")
+            for slot in queue:
                 order = orders[slot]
                 found[slot] += 1
                 level_sides.add(int(order["side"]))
                 is_stop = bool(order["flags"] & OrderFlag.STOP)
                 key = int(extras[order["extra"]]["trigger_price_ticks"]) if is_stop else int(order["price_ticks"])
                 if (
-                    order["prev_slot"] != before
-                    or order["level"] != level
+                    order["level"] != level
                     or order["instrument_id"] != instrument_id
                     or key != price
                     or is_stop != (which != BOOK)
@@ -119,9 +121,6 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
                 ):
                     problems.append(f"{where}: order in slot {slot} is misplaced")
                     break
-                before, slot = slot, int(order["next_slot"])
-            if before != tail or not before:
-                problems.append(f"{where}: the tail is {tail}, the last order {before}")
             if len(level_sides) > 1 or (which == BUY_STOPS and Side.SELL in level_sides):
                 problems.append(f"{where}: sides {level_sides} in one queue")
             if which == BOOK and level_sides:
@@ -134,8 +133,27 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
     return problems
 
 
-def _levels(array: np.ndarray, trie: np.void) -> list[tuple[int, int, int, int]]:
-    """(price, level, head, tail) of every price in a trie, in the order it stands in."""
+def ring(array: np.ndarray, name: str, end: int) -> tuple[list[int], bool]:
+    """Members behind an end (a level, an account), oldest first, and whether the links agree both ways."""
+    links = array[name][0]
+    table, ends_per_row = LINK_NAMES[name]
+    center = ends_per_row * array[table].shape[1]
+    members: list[int] = []
+    place = -end
+    while True:
+        after = place ^ int(links[center + place]["newer"])
+        if after ^ int(links[center + after]["older"]) != place or len(members) > len(links):
+            return members, False
+        if after == -end:
+            return members, True
+        if after <= 0:
+            return members, False
+        members.append(after)
+        place = after
+
+
+def _levels(array: np.ndarray, trie: np.void) -> list[tuple[int, int]]:
+    """(price, level) of every price in a trie, in the order it stands in."""
     if not trie["root"]:
         return []
     height = int(trie["height"])
@@ -151,8 +169,7 @@ def _levels(array: np.ndarray, trie: np.void) -> list[tuple[int, int, int, int]]
             for digit in range(64):
                 if set_bits >> digit & 1:
                     price = ((key << DIGIT_BITS) | digit) - CENTER + int(trie["anchor_ticks"])
-                    head, tail = leaf["level"][digit].tolist()
-                    result.append((price, place << DIGIT_BITS | digit, head, tail))
+                    result.append((price, place << DIGIT_BITS | digit))
             continue
         node = nodes[place]
         children = np.flatnonzero(node["child"]).tolist()
@@ -201,28 +218,34 @@ def _accounts(array: np.ndarray) -> list[str]:
     problems = []
     orders = array["orders"][0]
     want: dict[int, set[int]] = defaultdict(set)
-    per_instrument: dict[int, int] = defaultdict(int)
     for slot in _open_orders(array).tolist():
         want[int(orders[slot]["account_id"])].add(slot)
-        per_instrument[int(orders[slot]["instrument_id"])] += 1
     accounts = _table(array, "accounts")
     for account_id in range(1, len(accounts)):
         account = accounts[account_id]
-        seen: set[int] = set()
-        slot, newer, last_seq = int(account["newest_order"]), 0, 1 << 62
-        while slot and slot not in seen:
-            seen.add(slot)
-            order = orders[slot]
-            if order["newer_slot"] != newer or order["entry_seq"] > last_seq:
-                problems.append(f"account {account_id}: its list is broken at slot {slot}")
-            newer, slot, last_seq = slot, int(order["older_slot"]), int(order["entry_seq"])
-        if seen != want[account_id] or len(seen) != account["open_orders"]:
-            problems.append(f"account {account_id}: lists {len(seen)} orders, has {len(want[account_id])}")
+        listed, is_whole = ring(array, "list_links", account_id)
+        if not is_whole or np.any(np.diff(orders["entry_seq"][listed]) < 0):
+            problems.append(f"account {account_id}: its list of {len(listed)} orders is broken")
+        if set(listed) != want[account_id]:
+            problems.append(f"account {account_id}: lists {len(listed)} orders, has {len(want[account_id])}")
         if account["account_id"] != account_id or accounts[account["master_id"]]["master_id"] != account["master_id"]:
             problems.append(f"account {account_id}: number or master is wrong")
-    for instrument_id, row in enumerate(_table(array, "instruments")):
-        if row["open_orders"] != per_instrument[instrument_id]:
-            problems.append(f"instrument {instrument_id}: counts {row['open_orders']} orders")
+    return problems
+
+
+def _links(array: np.ndarray) -> list[str]:
+    """Ends without members, and slots without an order, are linked to nobody."""
+    problems = []
+    is_free = array["orders"]["order_id"][0] == 0
+    leaf_bits = array["leaves"]["bits"][0]
+    is_absent = (leaf_bits[:, None] >> np.arange(64) & 1 == 0).reshape(-1)
+    is_idle = np.ones(array["accounts"].shape[1], np.bool_)
+    is_idle[array["orders"]["account_id"][0, ~is_free]] = False
+    for name, is_alone in (("queue_links", is_absent), ("list_links", is_idle)):
+        pairs = array[name][0].view(np.int64)
+        ends = pairs[: len(is_alone) + 1][::-1]  # Ends by number; where number 0 would be, slot 0 is.
+        if np.any(ends[:-1][is_alone]) or np.any(pairs[len(is_alone) :][is_free]):
+            problems.append(f"{name}: links of nobody")
     return problems
 
 
@@ -288,9 +311,6 @@ def _free_lists(array: np.ndarray) -> list[str]:
             row = table[slot]
             if name == "nodes":
                 link, is_empty = int(row["child"][0]), row["bits"] == 0 and not row["child"][1:].any()
-            elif name == "leaves":
-                link = int(row["level"][0]["head"])
-                is_empty = row["bits"] == 0 and not row["level"].tobytes()[4:].strip(b"\0")
             else:
                 link = int(row[FREE_LINK[name]])
                 kept = (FREE_LINK[name], "generation")
@@ -309,11 +329,12 @@ def _free_lists(array: np.ndarray) -> list[str]:
 def _indexes(array: np.ndarray) -> list[str]:
     """Each index holds each live row of its table exactly once, where a probe finds it."""
     problems = []
-    for index_name, name, live in (
-        ("balance_index", "balances", np.flatnonzero(_table(array, "balances")["account_id"])),
-        ("client_id_index", "client_ids", np.flatnonzero(_table(array, "client_ids")["account_id"])),
+    for index_name, name, row_bits, live in (
+        ("balance_index", "balances", BALANCE_BITS, np.flatnonzero(_table(array, "balances")["account_id"])),
+        ("client_id_index", "client_ids", CLIENT_ID_BITS, np.flatnonzero(_table(array, "client_ids")["account_id"])),
     ):
         index = array[index_name][0]
+        index = index & ((1 << row_bits) - 1)
         held = np.sort(index[index != 0])
         if not np.array_equal(held, live):
             problems.append(f"{index_name}: holds {len(held)} rows of {name}, which has {len(live)}")

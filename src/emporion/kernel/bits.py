@@ -11,6 +11,7 @@ from numba.extending import intrinsic
 from emporion.kernel.jit import COMPILED, kernel
 
 NONE = 64
+DIGIT_BITS = 6  # Of a number that is a member.
 
 if COMPILED:
     import numpy as np
@@ -63,6 +64,10 @@ if COMPILED:
         return bits & ~(np.int64(1) << number)
 
     @kernel
+    def remove_if(bits, number, condition):
+        return bits & ~(np.int64(condition) << number)
+
+    @kernel
     def is_single(bits):
         """Whether the set has at most one member."""
         return bits & (bits - 1) == 0
@@ -96,5 +101,14 @@ else:
     def remove(bits, number):
         return _signed((int(bits) & _ALL) & ~(1 << int(number)))
 
+    def remove_if(bits, number, condition):
+        return remove(bits, number) if condition else bits
+
     def is_single(bits):
         return (int(bits) & _ALL).bit_count() <= 1
+
+
+@kernel
+def either(condition, yes, no):
+    """One of two values that are both at hand, chosen without a jump."""
+    return yes if condition else no

@@ -1,13 +1,13 @@
 """Queues of orders at their prices: the book, and the stops that wait outside it.
 
-A level is a queue in a leaf of the price index: oldest at the head. An order knows its level
-and its neighbours, so it leaves without a search.
+A level is a place in a leaf of the price index, and its queue a ring (`rings.py`). An order knows
+its level and its neighbours, so it leaves without a search.
 """
 
 import numpy as np
 
-from emporion.kernel import bits, clients, deadlines, emit, prices
-from emporion.kernel.jit import hot, kernel
+from emporion.kernel import bits, clients, deadlines, emit, prices, rings
+from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.kernel.tables import free_extra, free_order
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Side
@@ -30,18 +30,11 @@ def crosses(instrument, side, price_ticks):
     return instrument.best_bid_ticks != 0 and price_ticks <= instrument.best_bid_ticks
 
 
-@kernel
+@hot
 def enlist(state, slot):
     """Enters an order that will stay among its account's open orders, as the newest."""
     order = state.orders[slot]
-    account = state.accounts[order.account_id]
-    older = account.newest_order
-    order.older_slot = older
-    if older != 0:
-        state.orders[older].newer_slot = slot
-    account.newest_order = slot
-    account.open_orders += 1
-    state.instruments[order.instrument_id].open_orders += 1
+    rings.enter_list(state, slot, np.int64(order.account_id))
 
 
 @hot
@@ -52,27 +45,62 @@ def queue(state, slot):
     if order.flags & STOP != 0:
         trie = instrument.tries[BUY_STOPS if order.side == Side.BUY else SELL_STOPS]
         level = prices.put(state, trie, state.extras[order.extra].trigger_price_ticks)
-    else:
-        price_ticks = order.price_ticks
-        level = prices.put(state, instrument.tries[BOOK], price_ticks)
-        if order.side == Side.BUY:
-            if price_ticks > instrument.best_bid_ticks:
-                instrument.best_bid_ticks = price_ticks
-        elif instrument.best_ask_ticks == 0 or price_ticks < instrument.best_ask_ticks:
+        order.level = level
+        rings.enter_queue(state, slot, level)
+        return
+    join(state, slot, order, instrument, order.side, order.price_ticks)
+    if order.extra != 0:
+        extra = state.extras[order.extra]
+        if extra.display_lots != 0:
+            extra.shown_lots = min(extra.display_lots, order.leaves_lots)
+
+
+@hot
+def join(state, slot, order, instrument, side, price_ticks):
+    """The tail of a price in the book."""
+    level = prices.put(state, instrument.tries[BOOK], price_ticks)
+    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
+    is_buy = side == Side.BUY
+    if bits.either(is_buy, price_ticks > bid, (ask == 0) | (price_ticks < ask)):
+        if is_buy:
+            instrument.best_bid_ticks = price_ticks
+        else:
             instrument.best_ask_ticks = price_ticks
-        if order.extra != 0:
-            extra = state.extras[order.extra]
-            if extra.display_lots != 0:
-                extra.shown_lots = min(extra.display_lots, order.leaves_lots)
     order.level = level
-    line = state.leaves[level >> prices.DIGIT_BITS].level[level & prices.DIGIT_MASK]
-    tail = line.tail
-    if tail == 0:
-        line.head = slot
-    else:
-        order.prev_slot = tail
-        state.orders[tail].next_slot = slot
-    line.tail = slot
+    rings.enter_queue(state, slot, level)
+
+
+@hot
+def leave(state, slot, order, instrument, price_ticks):
+    """Takes an order out of the book. Its level is left for the caller to write over."""
+    level = np.int64(order.level)
+    is_empty = rings.leave_queue(state, slot)
+    leaf = state.leaves[level >> prices.DIGIT_BITS]
+    digit = level & prices.DIGIT_MASK
+    rest = bits.remove_if(leaf.bits, digit, is_empty)
+    leaf.bits = rest
+    if is_empty & (
+        (rest == 0) | (price_ticks == instrument.best_bid_ticks) | (price_ticks == instrument.best_ask_ticks)
+    ):
+        _leave_edge(state, instrument, price_ticks, rest, digit)
+
+
+@seldom
+def _leave_edge(state, instrument, price_ticks, rest, digit):
+    """A price that went was the best, or the only one of its leaf."""
+    trie = instrument.tries[BOOK]
+    if price_ticks == instrument.best_bid_ticks:
+        near = bits.below(rest, digit)
+        instrument.best_bid_ticks = (
+            price_ticks - digit + near if near != bits.NONE else prices.below(state, trie, price_ticks)
+        )
+    elif price_ticks == instrument.best_ask_ticks:
+        near = bits.above(rest, digit)
+        instrument.best_ask_ticks = (
+            price_ticks - digit + near if near != bits.NONE else prices.above(state, trie, price_ticks)
+        )
+    if rest == 0:
+        prices.cut(state, trie, price_ticks)
 
 
 @kernel
@@ -87,42 +115,21 @@ def set_end(state, order):
 def unqueue(state, slot):
     """Takes an order out of its queue; the price goes with the last one."""
     order = state.orders[slot]
-    level = np.int64(order.level)
-    older, newer = order.prev_slot, order.next_slot
-    line = state.leaves[level >> prices.DIGIT_BITS].level[level & prices.DIGIT_MASK]
-    if older != 0:
-        state.orders[older].next_slot = newer
-    else:
-        line.head = newer
-    if newer != 0:
-        state.orders[newer].prev_slot = older
-    else:
-        line.tail = older
-    order.prev_slot = 0
-    order.next_slot = 0
+    instrument = state.instruments[order.instrument_id]
+    if order.flags & STOP == 0:
+        leave(state, slot, order, instrument, order.price_ticks)
+    elif rings.leave_queue(state, slot):
+        trie = instrument.tries[BUY_STOPS if order.side == Side.BUY else SELL_STOPS]
+        prices.drop(state, trie, state.extras[order.extra].trigger_price_ticks, np.int64(order.level))
     order.level = 0
-    if older == 0 and newer == 0:
-        _drop_price(state, order, level)
 
 
 @kernel
 def to_tail(state, slot):
     """Moves an iceberg that shows a new slice behind the others at its price."""
-    order = state.orders[slot]
-    newer = order.next_slot
-    if newer == 0:
-        return
-    line = state.leaves[order.level >> prices.DIGIT_BITS].level[order.level & prices.DIGIT_MASK]
-    older = order.prev_slot
-    state.orders[newer].prev_slot = older
-    if older != 0:
-        state.orders[older].next_slot = newer
-    else:
-        line.head = newer
-    state.orders[line.tail].next_slot = slot
-    order.prev_slot = line.tail
-    order.next_slot = 0
-    line.tail = slot
+    level = np.int64(state.orders[slot].level)
+    rings.leave_queue(state, slot)
+    rings.enter_queue(state, slot, level)
 
 
 @kernel
@@ -137,8 +144,7 @@ def front(state, instrument, side):
 @kernel
 def head(state, trie, price_ticks):
     """The oldest order at a price that is present."""
-    level = prices.level_of(state, trie, price_ticks)
-    return state.leaves[level >> prices.DIGIT_BITS].level[level & prices.DIGIT_MASK].head
+    return rings.first_in_queue(state, prices.level_of(state, trie, price_ticks))
 
 
 @kernel
@@ -155,25 +161,13 @@ def finish(state, slot, status):
     free_order(state, slot)
 
 
-@kernel
+@hot
 def delist(state, slot):
     """Takes an order out of its account's open orders; mass cancels that look at it next, move on."""
-    order = state.orders[slot]
-    account = state.accounts[order.account_id]
-    older, newer = order.older_slot, order.newer_slot
-    if newer != 0:
-        state.orders[newer].older_slot = older
-    else:
-        account.newest_order = older
-    if older != 0:
-        state.orders[older].newer_slot = newer
-    order.older_slot = 0
-    order.newer_slot = 0
-    account.open_orders -= 1
-    state.instruments[order.instrument_id].open_orders -= 1
     for place in range(state.task_count):
         if state.tasks[place].cursor == slot:
-            state.tasks[place].cursor = older
+            state.tasks[place].cursor = rings.next_in_list(state, slot)
+    rings.leave_list(state, slot)
 
 
 @kernel
@@ -197,29 +191,3 @@ def _end(state, slot, order, kind, reason, out):
     if order.hold_atoms != 0:
         hold_for_order(state, order, 0)
     finish(state, slot, OrderStatus.EXPIRED.value if kind == Event.EXPIRED.value else OrderStatus.CANCELED.value)
-
-
-@hot
-def _drop_price(state, order, level):
-    instrument = state.instruments[order.instrument_id]
-    if order.flags & STOP != 0:
-        trie = instrument.tries[BUY_STOPS if order.side == Side.BUY else SELL_STOPS]
-        prices.drop(state, trie, state.extras[order.extra].trigger_price_ticks, level)
-        return
-    trie = instrument.tries[BOOK]
-    price_ticks = order.price_ticks
-    leaf_bits = state.leaves[level >> prices.DIGIT_BITS].bits
-    digit = level & prices.DIGIT_MASK
-    # The next best price nearly always lies in the same leaf.
-    if order.side == Side.BUY:
-        if price_ticks == instrument.best_bid_ticks:
-            near = bits.below(leaf_bits, digit)
-            instrument.best_bid_ticks = (
-                price_ticks - digit + near if near != bits.NONE else prices.below(state, trie, price_ticks)
-            )
-    elif price_ticks == instrument.best_ask_ticks:
-        near = bits.above(leaf_bits, digit)
-        instrument.best_ask_ticks = (
-            price_ticks - digit + near if near != bits.NONE else prices.above(state, trie, price_ticks)
-        )
-    prices.drop(state, trie, price_ticks, level)

@@ -1,6 +1,6 @@
 """Ledger commands: money in, out, across, and held by name. Rules L."""
 
-from emporion.kernel import admit, book, clients, emit, index
+from emporion.kernel import admit, book, clients, emit, index, rings
 from emporion.kernel.jit import kernel
 from emporion.kernel.ledger import hold_by_name, open_balance, release_hold, transfer
 from emporion.kernel.tables import ASSETS, BALANCES, HOLDS, SLOT_MASK, has_room, take_hold
@@ -129,9 +129,9 @@ def freeze(state, command, out):
 
     # From here on the command must succeed.
     balance = state.balances[index.find_balance(state, account_id, asset_id)]
-    slot = state.accounts[account_id].newest_order
+    slot = rings.newest_in_list(state, account_id)
     while balance.free_atoms < amount:
-        older = state.orders[slot].older_slot
+        older = rings.next_in_list(state, slot)
         if _held_asset(state, state.orders[slot]) == asset_id:
             book.cancel(state, slot, Event.CANCELED.value, Reject.BY_BALANCE_FREEZE.value, out)
         slot = older
@@ -236,7 +236,7 @@ def _held_asset(state, order):
 def _frees_enough(state, account_id, asset_id, missing_atoms):
     """Whether cancelling newest orders within the bound releases what is missing."""
     looked = 0
-    slot = state.accounts[account_id].newest_order
+    slot = rings.newest_in_list(state, account_id)
     while missing_atoms > 0:
         if slot == 0 or looked == CANCELS_PER_COMMAND:
             return False
@@ -244,7 +244,7 @@ def _frees_enough(state, account_id, asset_id, missing_atoms):
         order = state.orders[slot]
         if _held_asset(state, order) == asset_id:
             missing_atoms -= order.hold_atoms
-        slot = order.older_slot
+        slot = rings.next_in_list(state, slot)
     return True
 
 

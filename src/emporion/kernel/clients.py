@@ -48,6 +48,12 @@ def record(state, account_id, hi, lo, order_id):
     slot = index.find_client_id(state, account_id, hi, lo)
     if slot != 0:
         _forget(state, slot)  # `taken` has said that it may.
+    return record_new(state, account_id, hi, lo, order_id)
+
+
+@seldom
+def record_new(state, account_id, hi, lo, order_id):
+    """The same for an id that has no row."""
     for _ in range(FORGOTTEN_PER_RECORD):
         oldest = state.oldest_client_id
         if oldest == 0 or not _is_forgotten(state, oldest):
@@ -71,7 +77,7 @@ def record(state, account_id, hi, lo, order_id):
     return slot
 
 
-@kernel
+@seldom
 def end(state, slot, order_status):
     """The order has ended: its id joins the queues, and may push out the account's oldest."""
     entry = state.client_ids[slot]

@@ -1,6 +1,6 @@
 """A book as others may see it: quantity on show at each price, best first."""
 
-from emporion.kernel import book, prices
+from emporion.kernel import book, prices, rings
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Side
 from emporion.schema.state import BOOK
@@ -28,7 +28,7 @@ def read_depth(state, instrument_id, side, levels, out):
                 shown = state.extras[order.extra].shown_lots
             row.qty_lots += shown
             row.orders += 1
-            slot = order.next_slot
+            slot = rings.next_in_queue(state, slot)
         out.count += 1
         price_ticks = (
             prices.below(state, trie, price_ticks) if side == BUY else prices.above(state, trie, price_ticks)

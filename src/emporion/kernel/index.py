@@ -1,91 +1,120 @@
 """Hash tables from keys to rows: open addressing, linear probing, no tombstones.
 
-They hold row numbers only; the keys are in the rows. Nothing iterates them and no rule depends
-on their order, so they are outside snapshot and hash and are rebuilt on loading. Sizes are
-powers of two, at least twice the rows, so a probe always ends.
+A place is one word. Of a balance it holds the row's number and the key, account and asset, so that
+the row is not looked at; of a client id, which is too long for that, the number and a hash, so that
+hardly any other row is, and none to move a place up. Nothing iterates an index and no rule depends on
+its order, so they are outside snapshot and hash and are rebuilt on loading. Sizes are powers of two,
+at least twice the rows, so a probe always ends.
 """
 
 import numpy as np
 
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.tables import BALANCES, CLIENT_IDS
+from emporion.schema.limits import ASSET_BITS, BALANCE_BITS, CLIENT_ID_BITS
 
 LOW31 = (1 << 31) - 1
+HASH_MASK = (1 << 39) - 1
+NEIGHBOUR_BITS = 4
+NEIGHBOURS = 1 << NEIGHBOUR_BITS  # They step aside together when others are there.
 
 
-@kernel
-def _home_of_balance(account_id, asset_id, mask):
-    # Sixteen accounts of an asset share a cache line of the index: books are touched by few assets and many
-    # accounts. Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
-    mixed = (np.int64(account_id >> 4) * 0x9E3779B1) ^ (np.int64(asset_id) * 0x85EBCA77)
-    return ((mixed ^ (mixed >> 29)) << 4 | (account_id & 15)) & mask
-
-
-@kernel
-def _home_of_client_id(account_id, hi, lo, mask):
+@hot
+def _hash_of_client_id(account_id, hi, lo):
     mixed = (np.int64(account_id) * 0x9E3779B1) ^ ((lo & LOW31) * 0x85EBCA77)
     mixed = mixed ^ (((lo >> 31) & LOW31) * 0xC2B2AE3D) ^ ((hi & LOW31) * 0x27D4EB2F)
     mixed = mixed ^ (((hi >> 31) & LOW31) * 0x165667B1) ^ ((hi >> 62) & 3) ^ ((lo >> 62) & 3)
-    return (mixed ^ (mixed >> 32) ^ (mixed >> 17)) & mask
+    return (mixed ^ (mixed >> 32) ^ (mixed >> 17)) & HASH_MASK
 
 
-@kernel
+@hot
+def home_of_balance(state, account_id, asset_id):
+    """Where a probe for this balance begins."""
+    account_id, asset_id = np.int64(account_id), np.int64(asset_id)
+    # Books are touched by few assets and many accounts, so sixteen accounts of an asset lie together, and step
+    # aside together where another sixteen are. Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
+    mixed = ((account_id >> NEIGHBOUR_BITS) * 0x9E3779B1) ^ (asset_id * 0x85EBCA77)
+    return ((mixed ^ (mixed >> 29)) << NEIGHBOUR_BITS | account_id & (NEIGHBOURS - 1)) & (len(state.balance_index) - 1)
+
+
+@hot
 def find_balance(state, account_id, asset_id):
     """Row of the balance; 0 when there is none."""
-    mask = len(state.balance_index) - 1
-    place = _home_of_balance(account_id, asset_id, mask)
+    place = home_of_balance(state, account_id, asset_id)
+    key = np.int64(account_id) << ASSET_BITS | np.int64(asset_id)
     while True:
-        slot = state.balance_index[place]
-        if slot == 0:
-            return slot
-        balance = state.balances[slot]
-        if balance.account_id == account_id and balance.asset_id == asset_id:
-            return slot
-        place = (place + 1) & mask
+        entry = state.balance_index[place]
+        if entry >> BALANCE_BITS == key or entry == 0:
+            return entry & ((1 << BALANCE_BITS) - 1)
+        place = (place + NEIGHBOURS) & (len(state.balance_index) - 1)
+
+
+@hot
+def likely_balance(state, place):
+    """The row at a place where a probe begins: often, not always, the right one."""
+    return state.balance_index[place] & ((1 << BALANCE_BITS) - 1)
 
 
 @kernel
 def enter_balance(state, slot):
     balance = state.balances[slot]
-    mask = len(state.balance_index) - 1
-    place = _home_of_balance(balance.account_id, balance.asset_id, mask)
+    account_id, asset_id = np.int64(balance.account_id), np.int64(balance.asset_id)
+    place = home_of_balance(state, account_id, asset_id)
     while state.balance_index[place] != 0:
-        place = (place + 1) & mask
-    state.balance_index[place] = slot
+        place = (place + NEIGHBOURS) & (len(state.balance_index) - 1)
+    state.balance_index[place] = (account_id << ASSET_BITS | asset_id) << BALANCE_BITS | slot
 
 
-@kernel
+@hot
+def home_of_client_id(state, account_id, hi, lo):
+    """Where a probe for this client id begins."""
+    return _hash_of_client_id(account_id, hi, lo) & (len(state.client_id_index) - 1)
+
+
+@hot
+def likely_client_id(state, place):
+    """The row at a place where a probe begins: often, not always, the right one."""
+    return state.client_id_index[place] & ((1 << CLIENT_ID_BITS) - 1)
+
+
+@seldom
 def find_client_id(state, account_id, hi, lo):
     """Row of the client id, ended or not; 0 when there is none."""
     mask = len(state.client_id_index) - 1
-    place = _home_of_client_id(account_id, hi, lo, mask)
+    hashed = _hash_of_client_id(account_id, hi, lo)
+    place = hashed & mask
     while True:
-        slot = state.client_id_index[place]
-        if slot == 0:
-            return slot
-        entry = state.client_ids[slot]
-        if entry.cl_ord_id_lo == lo and entry.cl_ord_id_hi == hi and entry.account_id == account_id:
-            return slot
+        word = state.client_id_index[place]
+        if word == 0:
+            return word
+        if word >> CLIENT_ID_BITS == hashed:
+            slot = word & ((1 << CLIENT_ID_BITS) - 1)
+            entry = state.client_ids[slot]
+            if entry.cl_ord_id_lo == lo and entry.cl_ord_id_hi == hi and entry.account_id == account_id:
+                return slot
         place = (place + 1) & mask
 
 
-@kernel
+@hot
 def enter_client_id(state, slot):
     entry = state.client_ids[slot]
     mask = len(state.client_id_index) - 1
-    place = _home_of_client_id(entry.account_id, entry.cl_ord_id_hi, entry.cl_ord_id_lo, mask)
+    hashed = _hash_of_client_id(entry.account_id, entry.cl_ord_id_hi, entry.cl_ord_id_lo)
+    place = hashed & mask
     while state.client_id_index[place] != 0:
         place = (place + 1) & mask
-    state.client_id_index[place] = slot
+    state.client_id_index[place] = hashed << CLIENT_ID_BITS | slot
 
 
-@kernel
+@hot
 def leave_client_id(state, slot):
     """Takes a row out, and moves those behind it up so that no probe breaks off early."""
     entry = state.client_ids[slot]
     mask = len(state.client_id_index) - 1
-    place = _home_of_client_id(entry.account_id, entry.cl_ord_id_hi, entry.cl_ord_id_lo, mask)
-    while state.client_id_index[place] != slot:
+    hashed = _hash_of_client_id(entry.account_id, entry.cl_ord_id_hi, entry.cl_ord_id_lo)
+    own = hashed << CLIENT_ID_BITS | slot
+    place = hashed & mask
+    while state.client_id_index[place] != own:
         place = (place + 1) & mask
     hole = place
     while True:
@@ -93,8 +122,7 @@ def leave_client_id(state, slot):
         other = state.client_id_index[place]
         if other == 0:
             break
-        row = state.client_ids[other]
-        home = _home_of_client_id(row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo, mask)
+        home = (other >> CLIENT_ID_BITS) & mask
         if ((place - home) & mask) >= ((place - hole) & mask):
             state.client_id_index[hole] = other
             hole = place

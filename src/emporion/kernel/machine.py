@@ -11,8 +11,9 @@ from emporion.kernel.entry import entries
 from emporion.schema import messages
 from emporion.schema.codes import Side
 from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
-from emporion.schema.state import TABLE_NAMES, new_state
+from emporion.schema.state import LINK_NAMES, TABLE_NAMES, aligned_zeros, new_state
 
+BATCH = messages.rows_of(messages.COMMAND)
 DATA_ROWS_BYTE = messages.COMMAND.fields["data_rows"][1]
 
 
@@ -30,10 +31,10 @@ class Machine:
         self.capacity = capacity
         self._entries = entries(capacity)
         self._adopt(new_state(capacity))
-        self._batch = np.zeros((BATCH_ROWS, ROW_BYTES), np.uint8)
-        self._events = np.zeros(1, messages.EVENTS)
+        self._batch = aligned_zeros(BATCH).view(np.uint8).reshape(BATCH_ROWS, ROW_BYTES)
+        self._events = aligned_zeros(messages.EVENTS)
         # Copies of plain bytes: NumPy copies structured rows a field at a time.
-        self._event_bytes = self._events.view(np.uint8)[ROW_BYTES:].reshape(-1, ROW_BYTES)
+        self._event_bytes = self._events["rows"].view(np.uint8).reshape(-1, ROW_BYTES)
         self._depth = np.zeros(1, messages.DEPTH)
         handle = self._entries.handle
         self._batch_at, self._events_at, self._depth_at = map(handle, (self._batch, self._events, self._depth))
@@ -44,28 +45,32 @@ class Machine:
         How a stream is cut into calls changes nothing. Raises BadValue, before anything is applied,
         when the last command's data rows are missing.
         """
-        raw = np.ascontiguousarray(rows).view(np.uint8).reshape(-1, ROW_BYTES)
-        if len(raw) <= BATCH_ROWS:
-            self._batch[: len(raw)] = raw
-            if not self._batch[: len(raw), DATA_ROWS_BYTE].any():
-                return self._apply_batch(len(raw))  # Nothing but heads, as nearly always.
-        cuts = batch_cuts(raw.view(messages.COMMAND).reshape(-1))
-        events = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
-            self._batch[: end - start] = raw[start:end]
-            events.append(self._apply_batch(end - start))
-        return events[0] if len(events) == 1 else np.concatenate(events)
-
-    def _apply_batch(self, count: int) -> np.ndarray:
-        """Applies the first rows of the batch; their events, copied."""
-        parts = []
-        place = 0
-        while place < count:
-            self._events["count"] = 0
-            place = self._entries.apply(self._state_at, self._batch_at, count, place, self._events_at)
-            parts.append(self._event_bytes[: int(self._events["count"][0])].copy())
+        parts = [part.copy() for part in self._parts(rows)]
         gathered = parts[0] if len(parts) == 1 else np.concatenate(parts or [self._event_bytes[:0]])
         return gathered.view(messages.EVENT).reshape(-1)
+
+    def advance(self, rows: np.ndarray) -> int:
+        """The same where nobody asks for the events, as in a replay. Returns how many there were."""
+        return sum(len(part) for part in self._parts(rows))
+
+    def _parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Applies commands; their events as bytes, each part until the next is asked for."""
+        raw = np.ascontiguousarray(rows).view(np.uint8).reshape(-1, ROW_BYTES)
+        if len(raw) <= BATCH_ROWS and not raw[:, DATA_ROWS_BYTE].any():
+            cuts = [0, len(raw)]  # One batch and nothing but heads, as nearly always.
+        else:
+            cuts = batch_cuts(raw.view(messages.COMMAND).reshape(-1))
+        for start, end in zip(cuts, cuts[1:], strict=False):
+            batch_at = self._batch_at
+            if end - start == BATCH_ROWS:
+                batch_at = self._entries.handle(raw[start:end])  # The kernel may look at all rows of a batch.
+            else:
+                self._batch[: end - start] = raw[start:end]
+            place = 0
+            while place < end - start:
+                self._events["count"] = 0
+                place = self._entries.apply(self._state_at, batch_at, end - start, place, self._events_at)
+                yield self._event_bytes[: int(self._events["count"][0])]
 
     def pending(self) -> bool:
         """Whether work is left for CONTINUE commands. Rule W-7."""
@@ -104,10 +109,10 @@ class Machine:
         fields = self.array.dtype.fields
         assert fields is not None
         yield "head", raw[: fields["assets"][1]]
-        for place, name in enumerate(TABLE_NAMES):
-            dtype, offset = fields[name][:2]
-            rows = int(self.array["tables"]["high_water"][0, place]) + 1
-            yield name, raw[offset : offset + rows * dtype.base.itemsize]
+        rows = used_rows(self.array)
+        for name in (*TABLE_NAMES, *LINK_NAMES):
+            offset, size = place_of(self.array, name, rows)
+            yield name, raw[offset : offset + size]
 
     def load(self, parts: Mapping[str, bytes | memoryview | np.ndarray]) -> None:
         """Takes over the state that `used` gave, of a machine of any size.
@@ -118,13 +123,15 @@ class Machine:
         raw = fresh.view(np.uint8)
         fields = fresh.dtype.fields
         assert fields is not None
-        for name in ("head", *TABLE_NAMES):
+        for name in ("head", *TABLE_NAMES, *LINK_NAMES):
             if name not in parts:
                 raise BadValue(f"state: the part {name!r} is missing")
             part = np.frombuffer(parts[name], np.uint8)
             offset, room = 0, fields["assets"][1]
-            if name != "head":
+            if name in TABLE_NAMES:
                 offset, room = fields[name][1], fields[name][0].itemsize
+            elif name in LINK_NAMES:
+                offset, room = place_of(fresh, name, used_rows(fresh))  # As many as the tables' rows, which fit.
             if len(part) > room:
                 raise BadValue(
                     f"state: {name} needs {len(part)} bytes and a {self.capacity.name} build has {room}; "
@@ -150,6 +157,24 @@ class Machine:
         twin = Machine(self.capacity)
         twin.load(dict(self.used()))
         return twin
+
+
+def used_rows(array: np.ndarray) -> dict[str, int]:
+    """Rows of each table up to its high-water mark, row 0 included."""
+    return dict(zip(TABLE_NAMES, (array["tables"]["high_water"][0, : len(TABLE_NAMES)] + 1).tolist(), strict=True))
+
+
+def place_of(array: np.ndarray, name: str, rows: Mapping[str, int]) -> tuple[int, int]:
+    """Where the used part of a table or of links begins, and its size: bytes."""
+    fields = array.dtype.fields
+    assert fields is not None
+    dtype, offset = fields[name][:2]
+    if name not in LINK_NAMES:
+        return offset, rows[name] * dtype.base.itemsize
+    table, ends_per_row = LINK_NAMES[name]
+    ends = rows[table] * ends_per_row  # They lie before the members' links, the first ones last.
+    first = ends_per_row * fields[table][0].shape[0] - ends
+    return offset + (first + 1) * dtype.base.itemsize, (ends - 1 + rows["orders"]) * dtype.base.itemsize
 
 
 def batch_cuts(rows: np.ndarray) -> list[int]:

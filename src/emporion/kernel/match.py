@@ -4,7 +4,7 @@ The incoming order holds nothing while it matches and pays from free; admission 
 that its hold at entry would cover the worst.
 """
 
-from emporion.kernel import book, emit, prices
+from emporion.kernel import book, emit, prices, rings
 from emporion.kernel.arith import buy_hold, fee_due
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
@@ -63,7 +63,13 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
             book.set_end(state, order)
 
 
-@kernel
+@seldom
+def take(state, slot, entry_hold_atoms, out):
+    """`run` for a new order in an open book."""
+    run(state, slot, entry_hold_atoms, True, False, out)
+
+
+@hot
 def can_rest(state):
     """Whether one more price surely fits: O-1."""
     return has_room(state, NODES, prices.NODES_PER_PUT) and has_room(state, LEAVES, 1)
@@ -273,7 +279,7 @@ def can_fill(state, instrument, side, price_ticks, lots, stp, owner_id):
                 lots -= shown
                 if lots <= 0:
                     return True
-            slot = resting.next_slot
+            slot = rings.next_in_queue(state, slot)
         contacts += hidden_contacts
         if contacts > CONTACTS_MAX:
             return False

@@ -17,7 +17,7 @@ from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.tables import free_leaf, free_node, take_leaf, take_node
 from emporion.schema.limits import PRICE_MAX
 
-DIGIT_BITS = 6
+DIGIT_BITS = bits.DIGIT_BITS
 DIGIT_MASK = 63
 HEIGHT_MAX = 8
 MIDDLE = 32  # Each digit of the anchor's key: as far from one end of its block as from the other.
@@ -30,6 +30,40 @@ assert PRICE_MAX < CENTER and CENTER + PRICE_MAX < 1 << (DIGIT_BITS * HEIGHT_MAX
 @hot
 def put(state, trie, price_ticks):
     """Enters a price and returns its level: leaf << 6 | digit. Admission has seen to the room."""
+    key = price_ticks - trie.anchor_ticks + CENTER
+    shift = DIGIT_BITS * np.int64(trie.height)
+    place = np.int64(trie.root)
+    if (key >> shift) == (CENTER >> shift):
+        shift -= DIGIT_BITS
+        while shift > 0 and place != 0:
+            place = np.int64(state.nodes[place].child[(key >> shift) & DIGIT_MASK])
+            shift -= DIGIT_BITS
+        if place != 0:
+            digit = key & DIGIT_MASK
+            leaf = state.leaves[place]
+            leaf.bits = bits.add(leaf.bits, digit)
+            return (place << DIGIT_BITS) | digit
+    return _put(state, trie, price_ticks)
+
+
+@hot
+def likely_level(state, trie, price_ticks):
+    """The level of a price if its leaf is there; else 0, or whatever is not below 0."""
+    key = price_ticks - trie.anchor_ticks + CENTER
+    shift = DIGIT_BITS * np.int64(trie.height)
+    place = np.int64(trie.root)
+    if (key >> shift) != (CENTER >> shift):
+        return np.int64(0)
+    shift -= DIGIT_BITS
+    while shift > 0:
+        place = np.int64(state.nodes[place].child[(key >> shift) & DIGIT_MASK])
+        shift -= DIGIT_BITS
+    return place << DIGIT_BITS | key & DIGIT_MASK
+
+
+@seldom
+def _put(state, trie, price_ticks):
+    """The same where the way to the price has yet to be made."""
     if trie.root == 0:
         trie.anchor_ticks = price_ticks
         trie.root = take_leaf(state)
@@ -67,7 +101,7 @@ def drop(state, trie, price_ticks, level):
     leaf = state.leaves[level >> DIGIT_BITS]
     leaf.bits = bits.remove(leaf.bits, level & DIGIT_MASK)
     if leaf.bits == 0:
-        _cut(state, trie, price_ticks)
+        cut(state, trie, price_ticks)
 
 
 @kernel
@@ -192,7 +226,7 @@ def _descend_high(state, trie, place, shift, key):
 
 
 @seldom
-def _cut(state, trie, price_ticks):
+def cut(state, trie, price_ticks):
     """Frees the empty leaf of a price, and every node above it that leads nowhere else."""
     key = price_ticks - trie.anchor_ticks + CENTER
     top_shift = DIGIT_BITS * (np.int64(trie.height) - 1)

@@ -6,7 +6,7 @@ list moves the cursor on (`book.delist`). What one command may look at is counte
 for all the walks it starts or goes on with.
 """
 
-from emporion.kernel import book, prices
+from emporion.kernel import book, prices, rings
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, InstrumentStatus, Side
 from emporion.schema.limits import TASKS
@@ -32,7 +32,7 @@ def begin(state, account_id, instrument_id, side, reason, out):
         reason: codes.Reject of the CANCELED events, as a plain number.
     """
     if account_id != 0:
-        cursor = _walk_account(state, state.accounts[account_id].newest_order, instrument_id, side, reason, out)
+        cursor = _walk_account(state, rings.newest_in_list(state, account_id), instrument_id, side, reason, out)
         is_left = cursor != 0
     else:
         cursor = 0
@@ -69,7 +69,7 @@ def _walk_account(state, cursor, instrument_id, side, reason, out):
     while cursor != 0 and out.looks_left > 0:
         out.looks_left -= 1
         order = state.orders[cursor]
-        older = order.older_slot
+        older = rings.next_in_list(state, cursor)
         if (instrument_id == 0 or order.instrument_id == instrument_id) and (side == 0 or order.side == side):
             book.cancel(state, cursor, CANCELED, reason, out)
         cursor = older

@@ -6,7 +6,7 @@ row. So the bytes of a table follow from the history alone.
 
 import numpy as np
 
-from emporion.kernel.jit import kernel
+from emporion.kernel.jit import hot, kernel
 from emporion.schema.codes import Limit
 from emporion.schema.limits import GENERATION_MAX, SLOT_BITS
 
@@ -25,7 +25,7 @@ DEADLINES = int(Limit.DEADLINES)
 SLOT_MASK = (1 << SLOT_BITS) - 1
 
 
-@kernel
+@hot
 def has_room(state, table, rows):
     """Whether `rows` more fit below the table's limit. Retired slots count as used."""
     book = state.tables[table]
@@ -47,15 +47,15 @@ def numbered(generation, slot):
     return (np.int64(generation) << SLOT_BITS) | np.int64(slot)
 
 
-@kernel
+@hot
 def take_order(state):
     """A zeroed order row with its new id set."""
     book = state.tables[ORDERS]
     slot = np.int64(book.free_head)
     if slot != 0:
         order = state.orders[slot]
-        book.free_head = order.next_slot
-        order.next_slot = 0
+        book.free_head = order.next_free
+        order.next_free = 0
     else:
         book.high_water += 1
         slot = np.int64(book.high_water)
@@ -66,7 +66,7 @@ def take_order(state):
     return slot
 
 
-@kernel
+@hot
 def free_order(state, slot):
     book = state.tables[ORDERS]
     order = state.orders[slot]
@@ -75,7 +75,6 @@ def free_order(state, slot):
     order.leaves_lots = 0
     order.account_id = 0
     order.owner_id = 0
-    order.prev_slot = 0
     order.level = 0
     order.extra = 0
     order.instrument_id = 0
@@ -93,14 +92,12 @@ def free_order(state, slot):
     order.taker_ppm = 0
     order.quote_balance = 0
     order.client_id = 0
-    order.older_slot = 0
-    order.newer_slot = 0
     book.live -= 1
     if order.generation >= GENERATION_MAX:
         book.retired += 1  # No id is ever given twice.
-        order.next_slot = 0
+        order.next_free = 0
     else:
-        order.next_slot = book.free_head
+        order.next_free = book.free_head
         book.free_head = slot
 
 
@@ -210,12 +207,12 @@ def free_node(state, slot):
 
 @kernel
 def take_leaf(state):
-    """An empty leaf. In a free one, the head of level 0 links to the next."""
+    """An empty leaf."""
     book = state.tables[LEAVES]
     slot = np.int64(book.free_head)
     if slot != 0:
-        book.free_head = state.leaves[slot].level[0].head
-        state.leaves[slot].level[0].head = 0
+        book.free_head = state.leaves[slot].next_free
+        state.leaves[slot].next_free = 0
     else:
         book.high_water += 1
         slot = np.int64(book.high_water)
@@ -226,6 +223,6 @@ def take_leaf(state):
 @kernel
 def free_leaf(state, slot):
     book = state.tables[LEAVES]
-    state.leaves[slot].level[0].head = book.free_head
+    state.leaves[slot].next_free = book.free_head
     book.free_head = slot
     book.live -= 1

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import llvmlite.binding as llvm
 import numba
 from numba import types
-from numba.core import registry
+from numba.core import cgutils, registry
 from numba.core.codegen import JITCodeLibrary
 from numba.np import arrayobj
 
@@ -127,6 +127,15 @@ def install() -> None:
         return fix_index(context, builder, kind, index, size)
 
     arrayobj.fix_integer_index = fix_integer_index
+    allocate = cgutils.alloca_once
+
+    def alloca_once(builder, kind, size=None, name="", zfill=False):
+        if name != "excinfo" or not _is_ours(builder):
+            return allocate(builder, kind, size=size, name=name, zfill=zfill)
+        with builder.goto_entry_block():
+            return builder.alloca(kind, name=name)  # Read only after a failed call, which has written it.
+
+    cgutils.alloca_once = alloca_once
     codegen.emporion_installed = True
 
 

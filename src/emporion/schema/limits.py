@@ -41,6 +41,7 @@ ROW_BYTES = 64
 BATCH_ROWS = 4_096  # Rows of one batch, its FRAME not counted: under 512 KiB.
 DATA_ROWS_MAX = 4
 EVENT_ROWS = 32_768
+AHEAD_ROWS = 16  # Commands about which the kernel keeps notes while it fetches memory ahead. A power of two.
 assert (BATCH_ROWS + 1) * ROW_BYTES < 512 * 1024
 assert EVENTS_PER_COMMAND * 2 < EVENT_ROWS
 
@@ -48,6 +49,11 @@ assert EVENTS_PER_COMMAND * 2 < EVENT_ROWS
 SLOT_BITS = 24
 GENERATION_BITS = 29
 GENERATION_MAX = (1 << GENERATION_BITS) - 1  # A slot that reaches it is retired.
+ACCOUNT_BITS, ASSET_BITS, BALANCE_BITS, CLIENT_ID_BITS = 23, 16, 24, 24  # Row numbers in words of an index.
+INDEXED_BITS = {
+    "accounts": ACCOUNT_BITS, "assets": ASSET_BITS, "balances": BALANCE_BITS, "client_ids": CLIENT_ID_BITS,
+}  # fmt: skip
+assert ACCOUNT_BITS + ASSET_BITS + BALANCE_BITS <= 63
 assert SLOT_BITS + GENERATION_BITS <= 53  # Exact in a JSON number and a float64.
 
 # --- System accounts -----------------------------------------------------------------------------
@@ -88,6 +94,9 @@ class Capacity:
                 raise ValueError(f"capacity {self.name}: {field.name} must be at least 8")
         if self.orders > 1 << SLOT_BITS or self.holds > 1 << SLOT_BITS:
             raise ValueError(f"capacity {self.name}: at most 2^{SLOT_BITS} orders and holds have ids")
+        for name, bits in INDEXED_BITS.items():
+            if getattr(self, name) > 1 << bits:
+                raise ValueError(f"capacity {self.name}: at most 2^{bits} {name} are found by their index")
         for index, rows in ((self.balance_index, self.balances), (self.client_id_index, self.client_ids)):
             if index & (index - 1) or index < 2 * rows:
                 raise ValueError(f"capacity {self.name}: an index needs a power of two, at least twice its rows")

@@ -11,7 +11,7 @@ A stream of these rows with the rules of RULES_VERSION determines the venue, to 
 
 import numpy as np
 
-from emporion.schema.limits import BATCH_ROWS, EVENT_ROWS, ROW_BYTES
+from emporion.schema.limits import AHEAD_ROWS, BATCH_ROWS, EVENT_ROWS, ROW_BYTES
 
 RULES_VERSION = 1  # What a command does. Raised when the same journal would give other events.
 FORMAT_VERSION = 1  # How rows are laid out.
@@ -194,10 +194,17 @@ def rows_of(dtype: np.dtype) -> np.dtype:
     return row(("rows", dtype, (BATCH_ROWS,)))
 
 
+AHEAD = row(  # Notes about a command to come: see kernel/ahead.py.
+    ("home", "i8"),
+    ("met", "i8"),
+    ("client_id_home", "i8"),
+    ("client_id", "i8"),
+)
 EVENTS = row(
     ("count", "i8"),
     ("looks_left", "i8"),  # Of the command at work: how many orders its walks may still look at. Rule W-5.
     ("reserved", "u1", (48,)),
+    ("ahead", AHEAD, (AHEAD_ROWS,)),
     ("rows", EVENT, (EVENT_ROWS,)),
 )
 

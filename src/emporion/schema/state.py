@@ -13,6 +13,9 @@ import numpy as np
 from emporion.schema.limits import FEE_SCHEDULES, FEE_TIERS, TASKS, Capacity
 from emporion.schema.messages import row
 
+STATE_VERSION = 2  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
+PAGE_BYTES = 4_096
+
 TABLE = row(  # Bookkeeping of one table. Indexed by codes.Limit; the last has only a limit, no table.
     ("limit", "i8"),  # Logical limit: rows it may hold, row 0 not counted. Never above the capacity - 1.
     ("high_water", "i4"),  # Rows 1 .. high_water have been used.
@@ -33,7 +36,7 @@ TRIE = row(  # A price index: see kernel/prices.py.
     ("height", "i4"),
 )
 BOOK, BUY_STOPS, SELL_STOPS = 0, 1, 2  # Which of an instrument's tries.
-INSTRUMENT = row(
+INSTRUMENT = row(  # Four cache lines. Three are what every order reads.
     ("atoms_per_tick_lot", "i8"),
     ("base_atoms_per_lot", "i8"),
     ("best_bid_ticks", "i8"),  # 0 for none.
@@ -42,26 +45,29 @@ INSTRUMENT = row(
     ("qty_max_lots", "i8"),
     ("price_max_ticks", "i8"),
     ("notional_min_atoms", "i8"),
+    # Second line.
     ("notional_max_atoms", "i8"),
-    ("last_price_ticks", "i8"),  # 0 until the first trade.
-    ("reference_price_ticks", "i8"),
     ("trigger_low_ticks", "i8"),  # Stops in this range of trade prices are still to fire; 0 for none.
-    ("trigger_high_ticks", "i8"),
-    ("trades", "i8"),
-    ("traded_lots", "i8"),
     ("tries", TRIE, (3,)),
+    # Third line.
     ("instrument_id", "i4"),
     ("base_asset_id", "i4"),
     ("quote_asset_id", "i4"),
-    ("asset_class", "i4"),
     ("band_ppm", "i4"),
     ("fee_schedule", "i4"),
     ("fee_balance", "i4"),  # Row of the fee account's quote balance.
-    ("next_pending", "i4"),  # Queue of instruments whose stops are still to fire.
-    ("is_pending", "i4"),
-    ("open_orders", "i4"),
+    ("asset_class", "i4"),
+    ("reserved2", "u1", (4,)),
+    ("last_price_ticks", "i8"),  # 0 until the first trade.
+    ("trades", "i8"),
+    ("traded_lots", "i8"),
     ("status", "i1"),
     ("reserved", "u1", (7,)),
+    # Fourth line.
+    ("reference_price_ticks", "i8"),
+    ("trigger_high_ticks", "i8"),
+    ("next_pending", "i4"),  # Queue of instruments whose stops are still to fire.
+    ("is_pending", "i4"),
     ("name", "u1", (16,)),
     ("reserved1", "u1", (24,)),
 )
@@ -71,13 +77,11 @@ ACCOUNT = row(
     ("master_id", "i4"),  # Itself for a master.
     ("flags", "i4"),  # codes.AccountFlag
     ("fee_tier", "i4"),
-    ("newest_order", "i4"),  # Its open orders, newest first.
-    ("open_orders", "i4"),
     ("deadline", "i4"),  # Place in the heap of its dead man's switch.
     ("oldest_client_id", "i4"),  # Client ids of its ended orders, in the order they ended.
     ("newest_client_id", "i4"),
     ("ended_client_ids", "i4"),
-    ("reserved", "u1", (16,)),
+    ("reserved", "u1", (24,)),
 )
 BALANCE = row(
     ("account_id", "i4"),
@@ -92,8 +96,6 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("leaves_lots", "i8"),  # Open, hidden part included.
     ("account_id", "i4"),
     ("owner_id", "i4"),  # The account's master: who may not trade with itself.
-    ("prev_slot", "i4"),  # Next older at this price; NOBODY at the head.
-    ("next_slot", "i4"),  # Next younger at this price. In a free row: the next free row.
     ("level", "i4"),  # leaf << 6 | digit: its queue. 0 when it does not rest.
     ("extra", "i4"),  # Row in extras; NOBODY for a plain order.
     ("instrument_id", "i4"),
@@ -103,6 +105,8 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("flags", "i1"),
     ("stp", "i1"),
     ("base_balance", "i4"),  # Rows in balances.
+    ("quote_balance", "i4"),
+    ("next_free", "i4"),  # In a free row: the next free row.
     # Second line: money, and who to tell.
     ("qty_lots", "i8"),  # Total as entered or replaced, less what self-trade prevention took.
     ("hold_atoms", "i8"),  # Held for it now: quote atoms for BUY, base atoms for SELL.
@@ -111,10 +115,8 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("entry_seq", "i8"),
     ("maker_ppm", "i4"),  # Fixed at admission.
     ("taker_ppm", "i4"),
-    ("quote_balance", "i4"),
     ("client_id", "i4"),  # Row in client_ids.
-    ("older_slot", "i4"),  # The account's open orders.
-    ("newer_slot", "i4"),
+    ("reserved", "u1", (12,)),
 )
 EXTRA = row(  # What only some orders have.
     ("display_lots", "i8"),
@@ -143,11 +145,14 @@ NODE = row(  # 64 children by six bits of the price.
     ("child", "i4", (64,)),
     ("reserved", "u1", (56,)),
 )
-LEVEL = row(("head", "i4"), ("tail", "i4"))
-LEAF = row(  # 64 neighbouring prices.
+LEAF = row(  # 64 neighbouring prices; each that is present has its queue in queue_links.
     ("bits", "i8"),
-    ("level", LEVEL, (64,)),
-    ("reserved", "u1", (56,)),
+    ("next_free", "i4"),
+    ("reserved", "u1", (4,)),
+)
+LINKS = row(  # Neighbours in a ring, each XOR oneself: see kernel/rings.py.
+    ("older", "i4"),
+    ("newer", "i4"),
 )
 HOLD = row(
     ("hold_id", "i8"),
@@ -181,7 +186,7 @@ FEES = row(("maker_ppm", "i4"), ("taker_ppm", "i4"))
 
 for _row, _size in (
     (INSTRUMENT, 256), (ACCOUNT, 64), (BALANCE, 32), (ORDER, 128), (EXTRA, 64), (CLIENT_ID, 64),
-    (NODE, 320), (LEAF, 576), (HOLD, 64), (DEADLINE, 32), (TASK, 32),
+    (NODE, 320), (LEAF, 16), (HOLD, 64), (DEADLINE, 32), (TASK, 32),
 ):  # fmt: skip
     assert _row.itemsize == _size, (_row.itemsize, _size)
     assert np.dtype(_row.descr, align=True).itemsize == _size  # No padding that nobody named.
@@ -191,6 +196,8 @@ TABLE_NAMES = (
     "assets", "instruments", "accounts", "balances", "orders", "extras", "client_ids", "nodes", "leaves", "holds",
     "deadlines",
 )  # fmt: skip
+# Queues: links of each table's rows (of a leaf 64), the last first, and behind them those of all orders.
+LINK_NAMES = {"queue_links": ("leaves", 64), "list_links": ("accounts", 1)}
 INDEX_NAMES = ("balance_index", "client_id_index")  # Rebuilt from the tables; outside snapshot and hash.
 
 
@@ -206,7 +213,7 @@ def state_dtype(capacity: Capacity) -> np.dtype:
         ("task_count", "i4"),  # tasks[0 .. task_count - 1], oldest first.
         ("oldest_client_id", "i4"),  # Of all ended ones, in the order they ended.
         ("newest_client_id", "i4"),
-        ("reserved", "u1", (20,)),
+        ("reserved", "u1", (52,)),  # So that tables begin on two cache lines.
         ("tables", TABLE, (len(TABLE_NAMES) + 1,)),
         ("fees", FEES, (FEE_SCHEDULES * FEE_TIERS,)),
         ("tasks", TASK, (TASKS,)),
@@ -221,11 +228,20 @@ def state_dtype(capacity: Capacity) -> np.dtype:
         ("leaves", LEAF, (capacity.leaves,)),
         ("holds", HOLD, (capacity.holds,)),
         ("deadlines", DEADLINE, (capacity.deadlines,)),
-        ("balance_index", "i4", (capacity.balance_index,)),
-        ("client_id_index", "i4", (capacity.client_id_index,)),
+        ("queue_links", LINKS, ((capacity.leaves << 6) + capacity.orders,)),
+        ("list_links", LINKS, (capacity.accounts + capacity.orders,)),
+        ("balance_index", "i8", (capacity.balance_index,)),
+        ("client_id_index", "i8", (capacity.client_id_index,)),
     )
 
 
 def new_state(capacity: Capacity) -> np.ndarray:
     """An empty state, one element: all zero, and memory is only taken as rows are touched."""
-    return np.zeros(1, state_dtype(capacity))
+    return aligned_zeros(state_dtype(capacity))
+
+
+def aligned_zeros(dtype: np.dtype) -> np.ndarray:
+    """One zeroed element that begins on a page, so that no row lies across two cache lines."""
+    raw = np.zeros(dtype.itemsize + PAGE_BYTES, np.uint8)
+    start = -raw.ctypes.data % PAGE_BYTES
+    return raw[start : start + dtype.itemsize].view(dtype)

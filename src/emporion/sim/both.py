@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from emporion.kernel.audit import ring
 from emporion.kernel.machine import Machine
 from emporion.schema.build import Rows
 from emporion.schema.codes import AccountFlag, DeadlineKind, Limit, Side
@@ -93,7 +94,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
         "accounts": {
             int(row["account_id"]): (
                 int(row["master_id"]), int(row["fee_tier"]), bool(row["flags"] & AccountFlag.FROZEN),
-                int(row["open_orders"]),
+                len(ring(machine.array, "list_links", int(row["account_id"]))[0]),
             )
             for row in live(state["accounts"], "account_id")
         },
@@ -103,7 +104,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
                 for name in (
                     "status", "best_bid_ticks", "best_ask_ticks", "last_price_ticks", "trades", "traded_lots",
                     "trigger_low_ticks", "trigger_high_ticks", "qty_min_lots", "qty_max_lots", "price_max_ticks",
-                    "notional_min_atoms", "reference_price_ticks", "band_ppm", "fee_schedule", "open_orders",
+                    "notional_min_atoms", "reference_price_ticks", "band_ppm", "fee_schedule",
                 )
             )
             for row in live(state["instruments"], "instrument_id")
@@ -129,7 +130,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
             )
             for order_id, row in orders.items() if row["client_id"]
         },
-        "queues": machine_queues(orders),
+        "queues": machine_queues(machine.array, orders),
         "client ids": {
             (int(row["account_id"]), int(row["cl_ord_id_hi"]), int(row["cl_ord_id_lo"])): (
                 int(row["order_id"]), int(row["ended_ns"]), int(row["status"]) if row["ended_ns"] else 0,
@@ -161,17 +162,13 @@ def live(table: np.ndarray, key: str) -> np.ndarray:
     return table[table[key] != 0]
 
 
-def machine_queues(orders: dict[int, Any]) -> set[tuple[int, ...]]:
+def machine_queues(array: np.ndarray, orders: dict[int, Any]) -> set[tuple[int, ...]]:
     """Who stands behind whom: each queue as its order ids, oldest first."""
     by_slot = {order_id & (1 << SLOT_BITS) - 1: row for order_id, row in orders.items()}
     queues = set()
-    for row in by_slot.values():
-        if row["prev_slot"] == 0:
-            queue = [int(row["order_id"])]
-            while row["next_slot"]:
-                row = by_slot[int(row["next_slot"])]
-                queue.append(int(row["order_id"]))
-            queues.add(tuple(queue))
+    for level in {int(row["level"]) for row in by_slot.values()}:
+        slots, _ = ring(array, "queue_links", level)
+        queues.add(tuple(int(by_slot[slot]["order_id"]) for slot in slots))
     return queues
 
 
@@ -186,7 +183,6 @@ def model_image(model: Model) -> dict[str, Any]:
         len(venue.order_deadlines) + len(venue.deadmen),
     )  # fmt: skip
     own = [order.account_id for order in venue.orders.values()]
-    on = [order.instrument_id for order in venue.orders.values()]
     return {
         "seq": venue.seq,
         "now": venue.now,
@@ -203,7 +199,7 @@ def model_image(model: Model) -> dict[str, Any]:
             each.instrument_id: (
                 each.status, each.best(Side.BUY), each.best(Side.SELL), each.last_price, each.trades,
                 each.traded_lots, *(each.pending or (0, 0)), each.qty_min, each.qty_max, each.price_max,
-                each.notional_min, each.reference, each.band_ppm, each.fee_schedule, on.count(each.instrument_id),
+                each.notional_min, each.reference, each.band_ppm, each.fee_schedule,
             )
             for each in venue.instruments.values()
         },

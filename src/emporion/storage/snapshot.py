@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from emporion.errors import DiskFull, SnapshotCorrupt, StorageFailed
-from emporion.schema.messages import FORMAT_VERSION, RULES_VERSION
+from emporion.schema.messages import RULES_VERSION
+from emporion.schema.state import STATE_VERSION
 from emporion.storage.disk import Files
 from emporion.storage.reader import Position
 
@@ -39,7 +40,7 @@ class Header:
     frame_offset: int
     chain: str
     parts: list[list]  # [name, bytes]
-    format: int = FORMAT_VERSION
+    format: int = STATE_VERSION
     rules: int = RULES_VERSION
 
     @property
@@ -124,7 +125,7 @@ def _read(files: Files, name: str) -> tuple[Header, np.ndarray, int]:
         header = Header(**json.loads(bytes(block[:end])))
     except (ValueError, TypeError) as error:
         raise SnapshotCorrupt(f"{path}: the header is not one: {error}") from error
-    if header.format != FORMAT_VERSION or header.rules != RULES_VERSION:
+    if header.format != STATE_VERSION or header.rules != RULES_VERSION:
         raise SnapshotCorrupt(f"{path}: format {header.format}, rules {header.rules} are not this version's")
     if snapshot_name(header.seq) != name:
         raise SnapshotCorrupt(f"{path}: it holds sequence {header.seq}, not what its name says")
