@@ -25,6 +25,12 @@ def test_help_names_every_command_and_imports_none():
         assert name in done.stdout and text in done.stdout
 
 
+def test_the_package_is_a_program():
+    """Where the script is not on the path."""
+    done = subprocess.run([sys.executable, "-m", "emporion", "--version"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "emporion"), done.stderr
+
+
 def test_version_and_usage():
     assert emporion("--version").stdout == f"emporion {__version__}\n"
     wrong = emporion("frobnicate")

@@ -60,6 +60,27 @@ def test_commands_from_a_sequence_on():
     assert len(journal.commands(101)) == 0
 
 
+def test_what_is_new_is_read_without_the_rest(monkeypatch):
+    """Asked again and again for its end, a journal of any length is not read from its beginning."""
+    disk, rng = new_disk(), np.random.default_rng(4)
+    written = write_some(disk, seed=4)
+    journal, _ = open_journal(disk)
+    assert np.array_equal(journal.commands(), written)
+    checked, chain_of = [], frames.chain_of
+    monkeypatch.setattr(frames, "chain_of", lambda *given: checked.append(1) or chain_of(*given))
+    for _ in range(60):  # Over several segments more.
+        before = journal.next_seq
+        append(journal, rows := draw_rows(rng, int(rng.integers(1, 90))))
+        written = np.concatenate([written, stamped(rows)])
+        checked.clear()
+        assert np.array_equal(journal.commands(before), stamped(rows))
+        assert len(checked) <= 3
+    assert np.array_equal(journal.commands(), written)
+    heads = np.flatnonzero(written["kind"] != Command.DATA)
+    for seq in rng.integers(1, len(heads), 20).tolist():
+        assert np.array_equal(journal.commands(seq), written[heads[seq - 1] :])
+
+
 def test_the_files_are_plain_rows_of_constant_size():
     disk = new_disk()
     written = write_some(disk, seed=4)

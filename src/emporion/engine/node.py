@@ -26,7 +26,7 @@ from emporion.schema.codes import Event, Limit
 from emporion.schema.limits import ROW_BYTES, SMALL, TS_MAX, Capacity
 from emporion.schema.messages import EVENT
 from emporion.storage.disk import Disk, Files
-from emporion.storage.journal import Journal, MemoryJournal, commands_of
+from emporion.storage.journal import Journal, Marks, MemoryJournal, commands_of
 from emporion.storage.reader import JournalReader
 from emporion.storage.rows import joined
 from emporion.storage.segments import SEGMENT_BYTES, segment_name
@@ -60,6 +60,7 @@ class Node:
         self._ts_ns = int(machine.array["ts_ns"][0])
         self._lock = threading.RLock()
         self._committer = None if journal is None else Committer(machine, journal, sync == "sync")
+        self._marks = Marks()
         self._snapshot_seq = 0
         self._flusher: Flusher | None = None
         self._flushed_ns = 0
@@ -188,7 +189,7 @@ class Node:
             if self.journal is not None:
                 return self.journal.commands(from_seq)
             assert self.files is not None
-            return commands_of(JournalReader(self.files), from_seq)
+            return commands_of(JournalReader(self.files), from_seq, self._marks)
 
     def snapshot(self) -> str | None:
         """Write the state to disk, so that the next start is quick. Returns the file's name; None in memory."""

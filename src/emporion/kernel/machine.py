@@ -14,6 +14,7 @@ from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
 from emporion.schema.state import LINK_NAMES, TABLE_NAMES, aligned_zeros, new_state
 
 BATCH = messages.rows_of(messages.COMMAND)
+REACH_ROWS = 255  # As many data rows as a head can announce, rightly or not.
 DATA_ROWS_BYTE = messages.COMMAND.fields["data_rows"][1]
 
 
@@ -56,8 +57,8 @@ class Machine:
     def _parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
         """Applies commands; their events as bytes, each part until the next is asked for."""
         raw = np.ascontiguousarray(rows).view(np.uint8).reshape(-1, ROW_BYTES)
-        if len(raw) <= BATCH_ROWS and not raw[:, DATA_ROWS_BYTE].any():
-            cuts = [0, len(raw)]  # One batch and nothing but heads, as nearly always.
+        if len(raw) <= BATCH_ROWS and not raw[-REACH_ROWS:, DATA_ROWS_BYTE].any():
+            cuts = [0, len(raw)]  # One batch, and no head so near its end that data rows of it could be missing.
         else:
             cuts = batch_cuts(raw.view(messages.COMMAND).reshape(-1))
         for start, end in zip(cuts, cuts[1:], strict=False):

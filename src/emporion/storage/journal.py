@@ -41,6 +41,7 @@ class Journal:
         self.failed: StorageFailed | None = None
         self._unsynced_bytes = 0  # Never more than two groups, so that recovery knows how far a torn tail may go.
         self._spare = Spare(files, self.segment_bytes)
+        self._marks = Marks()
         self._fd = -1
         self._chain: bytes
         with self._or_dead("opening"):
@@ -131,7 +132,7 @@ class Journal:
 
     def commands(self, from_seq: int = 1) -> np.ndarray:
         """Rows of every command from `from_seq` on, without frames."""
-        return commands_of(JournalReader(self.files), from_seq)
+        return commands_of(JournalReader(self.files), from_seq, self._marks)
 
     # --- Below -------------------------------------------------------------------------------------
 
@@ -227,10 +228,35 @@ class MemoryJournal:
         return rows[_row_of(rows, from_seq - 1) :]
 
 
-def commands_of(reader: JournalReader, from_seq: int = 1) -> np.ndarray:
-    """Rows of every command from `from_seq` on, without frames."""
+class Marks:
+    """Where passes over a journal have been, so that a later one for its end need not begin at its beginning.
+
+    Of each segment the first place behind a frame and the last. A journal only grows behind such a place.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[int, tuple[Position, Position]] = {}
+
+    def note(self, place: Position) -> None:
+        first, last = self._places.get(place.segment, (place, place))
+        self._places[place.segment] = (first, max(last, place, key=_next_seq))
+
+    def before(self, seq: int) -> Position | None:
+        """The last place at or before a command; None when only the beginning is."""
+        places = (place for pair in self._places.values() for place in pair if place.next_seq <= seq)
+        return max(places, key=_next_seq, default=None)
+
+
+def _next_seq(place: Position) -> int:
+    return place.next_seq
+
+
+def commands_of(reader: JournalReader, from_seq: int = 1, marks: Marks | None = None) -> np.ndarray:
+    """Rows of every command from `from_seq` on, without frames; with `marks` by the shortest way."""
+    marks = marks or Marks()
     parts = []
-    for batch in reader.batches():
+    for batch in reader.batches(marks.before(from_seq)):
+        marks.note(batch.after)
         if batch.after.next_seq > from_seq:
             parts.append(batch.rows[_row_of(batch.rows, max(0, from_seq - batch.first_seq)) :])
     return joined(parts, COMMAND)
