@@ -112,12 +112,9 @@ def _replace(state, slot, command, out):
         return False
     order = state.orders[slot]
     instrument = state.instruments[order.instrument_id]
-    account = state.accounts[order.account_id]
+    # A frozen account has open orders only while the walk that cancels them is a task.
     if (
-        instrument.trigger_low_ticks
-        | instrument.band_ppm
-        | (instrument.status - OPEN)
-        | (account.flags & FROZEN)
+        instrument.trigger_low_ticks | instrument.band_ppm | (instrument.status - OPEN) | np.int64(state.task_count)
     ) != 0:
         return False
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
