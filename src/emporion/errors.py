@@ -37,6 +37,10 @@ class SnapshotCorrupt(EmporionError):
     """A snapshot fails its checksum. Recovery passes over it to an older one."""
 
 
+class SnapshotOutdated(SnapshotCorrupt):
+    """A snapshot is whole, but of another version's layout or rules. It is passed over like a bad one."""
+
+
 class VenueLocked(EmporionError):
     """Another process has the venue open for writing."""
 

@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pytest
 
 import emporion
 from emporion.cli.main import main
 from emporion.schema.limits import ROW_BYTES
+from emporion.storage import snapshot
 
 
 def verify(folder, capsys):
@@ -20,6 +22,19 @@ def test_a_sound_venue(folder, capsys):
     assert (code, err) == (0, "") and report["sound"] and report["seq"] == 8
     assert len(report["snapshots_checked"]) == 1 and report["audits"] >= 1 and report["problems"] == []
     with emporion.open(folder, capacity="tiny") as venue:
+        assert venue.digest() == report["digest"]
+
+
+def test_a_snapshot_of_another_version_is_no_fault(folder, capsys, monkeypatch):
+    """It is passed over, here and when the venue is opened, and everything is replayed."""
+    monkeypatch.setattr(snapshot, "STATE_VERSION", snapshot.STATE_VERSION + 1)
+    code, report, err = verify(folder, capsys)
+    assert (code, err) == (0, "") and report["sound"] and report["seq"] == 8
+    assert report["snapshots_checked"] == [] and len(report["snapshots_of_other_versions"]) == 1
+    with (
+        pytest.warns(RuntimeWarning, match="layout .* passing over it"),
+        emporion.open(folder, capacity="tiny") as venue,
+    ):
         assert venue.digest() == report["digest"]
 
 

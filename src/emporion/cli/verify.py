@@ -43,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
     finally:
         progress.close()
     sound = {"sound": report.is_sound, "seq": report.seq, "digest": report.digest}
-    found = {"snapshots_checked": report.snapshots, "audits": report.audits, "problems": report.problems}
+    found = {
+        "snapshots_checked": report.snapshots, "snapshots_of_other_versions": report.passed_over,
+        "audits": report.audits, "problems": report.problems,
+    }  # fmt: skip
     print(json.dumps(sound | found, indent=2))
     for problem in report.problems:
         print(f"emporion: {problem}", file=sys.stderr)

@@ -7,7 +7,7 @@ from pathlib import Path
 from emporion.engine.bounds import smallest_capacity
 from emporion.engine.failures import CapacityTooSmall
 from emporion.engine.recover import apply_rows, gathered
-from emporion.errors import SnapshotCorrupt
+from emporion.errors import SnapshotCorrupt, SnapshotOutdated
 from emporion.kernel.machine import Machine
 from emporion.schema.codes import Command
 from emporion.schema.limits import LARGE, Capacity
@@ -27,6 +27,7 @@ class Report:
     digest: str = ""
     audits: int = 0
     snapshots: list[str] = field(default_factory=list)  # Those whose digest the replay arrived at.
+    passed_over: list[str] = field(default_factory=list)  # Those of another version: nothing is wrong with them.
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -57,6 +58,8 @@ def verify(
         try:
             header = read_header(disk, name)
             recorded[header.seq] = (name, header.digest)
+        except SnapshotOutdated:
+            report.passed_over.append(name)
         except SnapshotCorrupt as error:
             report.problems.append(str(error))
     reader = JournalReader(disk)

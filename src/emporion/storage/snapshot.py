@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from emporion.errors import DiskFull, SnapshotCorrupt, StorageFailed
+from emporion.errors import DiskFull, SnapshotCorrupt, SnapshotOutdated, StorageFailed
 from emporion.schema.messages import RULES_VERSION
 from emporion.schema.state import STATE_VERSION
 from emporion.storage.disk import Files
@@ -126,7 +126,10 @@ def _read(files: Files, name: str) -> tuple[Header, np.ndarray, int]:
     except (ValueError, TypeError) as error:
         raise SnapshotCorrupt(f"{path}: the header is not one: {error}") from error
     if header.format != STATE_VERSION or header.rules != RULES_VERSION:
-        raise SnapshotCorrupt(f"{path}: format {header.format}, rules {header.rules} are not this version's")
+        raise SnapshotOutdated(
+            f"{path}: layout {header.format}, rules {header.rules}; this version has layout {STATE_VERSION}, "
+            f"rules {RULES_VERSION}"
+        )
     if snapshot_name(header.seq) != name:
         raise SnapshotCorrupt(f"{path}: it holds sequence {header.seq}, not what its name says")
     return header, raw, end + -end % ALIGN
