@@ -67,14 +67,18 @@ def test_what_is_new_is_read_without_the_rest(monkeypatch):
     journal, _ = open_journal(disk)
     assert np.array_equal(journal.commands(), written)
     checked, chain_of = [], frames.chain_of
+    ends, check_rest = [], JournalReader._check_rest
+    monkeypatch.setattr(JournalReader, "_check_rest", lambda *given: ends.append(1) or check_rest(*given))
     monkeypatch.setattr(frames, "chain_of", lambda *given: checked.append(1) or chain_of(*given))
     for _ in range(60):  # Over several segments more.
-        before = journal.next_seq
+        before, segment = journal.next_seq, journal.position.segment
         append(journal, rows := draw_rows(rng, int(rng.integers(1, 90))))
         written = np.concatenate([written, stamped(rows)])
         checked.clear()
+        ends.clear()
         assert np.array_equal(journal.commands(before), stamped(rows))
         assert len(checked) <= 3
+        assert len(ends) == (journal.position.segment != segment)  # Of a segment that is full, and no other.
     assert np.array_equal(journal.commands(), written)
     heads = np.flatnonzero(written["kind"] != Command.DATA)
     for seq in rng.integers(1, len(heads), 20).tolist():

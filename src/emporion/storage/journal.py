@@ -132,7 +132,7 @@ class Journal:
 
     def commands(self, from_seq: int = 1) -> np.ndarray:
         """Rows of every command from `from_seq` on, without frames."""
-        return commands_of(JournalReader(self.files), from_seq, self._marks)
+        return commands_of(JournalReader(self.files), from_seq, self._marks, self.position)
 
     # --- Below -------------------------------------------------------------------------------------
 
@@ -251,11 +251,13 @@ def _next_seq(place: Position) -> int:
     return place.next_seq
 
 
-def commands_of(reader: JournalReader, from_seq: int = 1, marks: Marks | None = None) -> np.ndarray:
+def commands_of(
+    reader: JournalReader, from_seq: int = 1, marks: Marks | None = None, until: Position | None = None
+) -> np.ndarray:
     """Rows of every command from `from_seq` on, without frames; with `marks` by the shortest way."""
     marks = marks or Marks()
     parts = []
-    for batch in reader.batches(marks.before(from_seq)):
+    for batch in reader.batches(marks.before(from_seq), until):
         marks.note(batch.after)
         if batch.after.next_seq > from_seq:
             parts.append(batch.rows[_row_of(batch.rows, max(0, from_seq - batch.first_seq)) :])

@@ -61,8 +61,12 @@ class JournalReader:
         self.uncovered_offset = 0  # Where, in the last segment, frames begin that no later one says durable.
         self.torn_end = 0  # Where a torn tail ends; `end.offset` when there is none.
 
-    def batches(self, position: Position | None = None) -> Iterator[Batch]:
-        """Every batch from `position` (default: the first) to the end of the journal."""
+    def batches(self, position: Position | None = None, until: Position | None = None) -> Iterator[Batch]:
+        """Every batch from `position` (default: the first) to the end of the journal.
+
+        Args:
+            until: where the writer itself knows that the journal ends: what lies behind is not looked at.
+        """
         at = position or self.start
         self.end, self.covered_seq, self.uncovered_offset, self.torn_end = at, 0, at.offset, at.offset
         uncovered: deque[tuple[int, int]] = deque()  # (seq that covers it, end offset)
@@ -77,6 +81,8 @@ class JournalReader:
             block = memoryview(np.asarray(self.files.read(segment.name))).cast("B")
             words = np.frombuffer(block, np.uint8).reshape(-1, ROW_BYTES)
             while at.offset < segment.size:
+                if until is not None and (at.segment, at.offset) == (until.segment, until.offset):
+                    return
                 frame = self._frame(segment, block, at, index)
                 if frame is None:
                     break
