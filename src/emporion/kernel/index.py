@@ -16,7 +16,8 @@ from emporion.schema.limits import ASSET_BITS, BALANCE_BITS, CLIENT_ID_BITS
 LOW31 = (1 << 31) - 1
 HASH_MASK = (1 << 39) - 1
 NEIGHBOUR_BITS = 4
-NEIGHBOURS = 1 << NEIGHBOUR_BITS  # They step aside together when others are there.
+NEIGHBOURS = 1 << NEIGHBOUR_BITS
+STEP = NEIGHBOURS + 1  # They step aside together. Odd, so that a probe comes past every place and finds the free ones.
 
 
 @hot
@@ -31,8 +32,7 @@ def _hash_of_client_id(account_id, hi, lo):
 def home_of_balance(state, account_id, asset_id):
     """Where a probe for this balance begins."""
     account_id, asset_id = np.int64(account_id), np.int64(asset_id)
-    # Books are touched by few assets and many accounts, so sixteen accounts of an asset lie together, and step
-    # aside together where another sixteen are. Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
+    # Books are touched by few assets and many accounts, so sixteen accounts of an asset lie together. Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
     mixed = ((account_id >> NEIGHBOUR_BITS) * 0x9E3779B1) ^ (asset_id * 0x85EBCA77)
     return ((mixed ^ (mixed >> 29)) << NEIGHBOUR_BITS | account_id & (NEIGHBOURS - 1)) & (len(state.balance_index) - 1)
 
@@ -46,7 +46,7 @@ def find_balance(state, account_id, asset_id):
         entry = state.balance_index[place]
         if entry >> BALANCE_BITS == key or entry == 0:
             return entry & ((1 << BALANCE_BITS) - 1)
-        place = (place + NEIGHBOURS) & (len(state.balance_index) - 1)
+        place = (place + STEP) & (len(state.balance_index) - 1)
 
 
 @hot
@@ -61,7 +61,7 @@ def enter_balance(state, slot):
     account_id, asset_id = np.int64(balance.account_id), np.int64(balance.asset_id)
     place = home_of_balance(state, account_id, asset_id)
     while state.balance_index[place] != 0:
-        place = (place + NEIGHBOURS) & (len(state.balance_index) - 1)
+        place = (place + STEP) & (len(state.balance_index) - 1)
     state.balance_index[place] = (account_id << ASSET_BITS | asset_id) << BALANCE_BITS | slot
 
 
