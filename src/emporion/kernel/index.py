@@ -32,7 +32,8 @@ def _hash_of_client_id(account_id, hi, lo):
 def home_of_balance(state, account_id, asset_id):
     """Where a probe for this balance begins."""
     account_id, asset_id = np.int64(account_id), np.int64(asset_id)
-    # Books are touched by few assets and many accounts, so sixteen accounts of an asset lie together. Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
+    # Books are touched by few assets and many accounts, so sixteen accounts of an asset lie together.
+    # Products of 31-bit numbers and 32-bit odd constants stay below 2^63.
     mixed = ((account_id >> NEIGHBOUR_BITS) * 0x9E3779B1) ^ (asset_id * 0x85EBCA77)
     return ((mixed ^ (mixed >> 29)) << NEIGHBOUR_BITS | account_id & (NEIGHBOURS - 1)) & (len(state.balance_index) - 1)
 
