@@ -161,11 +161,13 @@ def _second(state, command, notes):
 @hot
 def _third(state, command, notes):
     """Of a new order: a seller's balance, and its place in the book or the order it meets."""
-    if notes.home < 0:
+    instrument_id = np.int64(command.instrument_id)
+    # Notes may be of another row than this one: of a batch before, or where data rows let the place leap.
+    if notes.home < 0 or not _is_row(instrument_id, len(state.instruments)):
         return
     if command.side != BUY:
         _fetch(state.balances[index.likely_balance(state, notes.home)], 0)
-    instrument = state.instruments[command.instrument_id]
+    instrument = state.instruments[instrument_id]
     if book.crosses(instrument, command.side, command.price_ticks):
         best = book.best_opposite(instrument, command.side)
         level = prices.likely_level(state, instrument.tries[BOOK], best)

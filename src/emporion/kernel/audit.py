@@ -142,7 +142,9 @@ def ring(array: np.ndarray, name: str, end: int) -> tuple[list[int], bool]:
     place = -end
     while True:
         after = place ^ int(links[center + place]["newer"])
-        if after ^ int(links[center + after]["older"]) != place or len(members) > len(links):
+        if not -center < after < len(links) - center or len(members) > len(links):
+            return members, False
+        if after ^ int(links[center + after]["older"]) != place:
             return members, False
         if after == -end:
             return members, True

@@ -118,6 +118,8 @@ def _replace(state, slot, command, out):
     ) != 0:
         return False
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
+    if qty_lots <= 0:
+        return False
     leaves_lots = qty_lots - (order.qty_lots - order.leaves_lots)
     if (
         leaves_lots <= 0

@@ -257,7 +257,10 @@ def commands_of(
     """Rows of every command from `from_seq` on, without frames; with `marks` by the shortest way."""
     marks = marks or Marks()
     parts = []
-    for batch in reader.batches(marks.before(from_seq), until):
+    mark = marks.before(from_seq)
+    if mark is not None and not reader.holds(mark):
+        mark = None  # A writer beside us has cut what it never promised, and written on.
+    for batch in reader.batches(mark, until):
         marks.note(batch.after)
         if batch.after.next_seq > from_seq:
             parts.append(batch.rows[_row_of(batch.rows, max(0, from_seq - batch.first_seq)) :])
