@@ -22,9 +22,9 @@ LINES_MAX = 450  # "About 400": past that a file is usually two concepts.
 FLOORS = {
     "errors": 0, "schema": 0,
     "kernel": 1, "storage": 1, "wire": 1,
-    "engine": 2, "feeds": 2, "history": 2, "instruments": 2,
+    "access": 2, "engine": 2, "feeds": 2, "history": 2, "instruments": 2,
     "venue": 3,
-    "gateway": 4, "services": 4, "sim": 4, "bench": 4,
+    "client": 4, "gateway": 4, "services": 4, "sim": 4, "bench": 4,
     "cli": 5,
 }  # fmt: skip
 FRIENDS = {("schema", "errors"), ("cli", "cli")}
