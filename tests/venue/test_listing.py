@@ -104,3 +104,19 @@ def test_an_instrument_may_begin_closed_to_matching(venue):
         venue.place("bob", "BTC/USDC", "sell", qty=1, price=60000, tif="ioc")
     assert venue.set_status("BTC/USDC", "closed").status == "closed"
     assert len(venue.orders()) == 0
+
+
+def test_listing_and_opening_are_one_batch(venue):
+    before = venue.seq
+    listed = venue.list_instrument("BTC/USDC", tick="1", lot="0.01")
+    frame = venue.journal(before + 1)
+    assert [line["kind"] for line in frame] == ["list_instrument", "set_status"]
+    assert frame[1]["fields"]["instrument_id"] == listed.instrument_id
+    assert len(set(frame.raw("ts_ns").tolist())) == 1  # One stamp: one submission, one batch.
+
+
+def test_a_refused_listing_opens_nothing(venue):
+    one = venue.list_instrument("BTC/USDC", tick="1", lot="0.01", status="halted")
+    with pytest.raises(Refused, match="BAD_VALUE"):
+        venue.list_instrument("USDC/BTC", tick="1", lot="1", fee_schedule=8)
+    assert venue.instruments == ("BTC/USDC",) and venue.instrument("BTC/USDC").status == one.status == "halted"

@@ -97,9 +97,11 @@ class Operating(Core):
         rows = build.list_instrument(
             name, base_id, quote_id, on.base_atoms_per_lot, on.atoms_per_tick_lot, class_number, **fields
         )
-        event = self._first(rows, f"list instrument {name}", Event.INSTRUMENT_LISTED)
         if status_number != InstrumentStatus.PRE_OPEN:
-            self._send(build.set_status(int(event["instrument_id"]), status_number), f"set status of {name}")
+            # In the same batch, by the number it will get: a crash leaves it listed as asked for, or not at all.
+            number = len(self._catalog.rows(Limit.INSTRUMENTS))
+            rows = build.join(rows, build.set_status(number, status_number))
+        self._send(rows, f"list instrument {name}")
         return self.instrument(name)
 
     def amend_instrument(self, name: str, **changes: Any) -> Instrument:
