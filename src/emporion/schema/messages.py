@@ -46,7 +46,7 @@ ORDER_COMMAND = row(  # PLACE, REPLACE, CANCEL, CANCEL_BY_CL_ORD_ID, MASS_CANCEL
     ("flags", "i1"),  # codes.OrderFlag bits
     ("stp", "i1"),  # codes.Stp
     ("data_rows", "u1"),  # How many of the next rows belong to this one.
-    ("reserved", "u1", (2,)),  # Zero.
+    ("request_tag", "u2"),  # Of the request at a door that sent it, for those who look; nothing depends on it. 0: none.
 )
 LEDGER_COMMAND = row(  # DEPOSIT to RELEASE_BALANCE
     ("ts_ns", "i8"),
@@ -60,7 +60,7 @@ LEDGER_COMMAND = row(  # DEPOSIT to RELEASE_BALANCE
     ("kind", "u1"),
     ("reserved0", "u1", (4,)),
     ("data_rows", "u1"),  # 0
-    ("reserved1", "u1", (2,)),
+    ("request_tag", "u2"),
 )
 # TRANSFER names the credited account in `hold_id`'s place: see TRANSFER_COMMAND.
 TRANSFER_COMMAND = row(
@@ -76,7 +76,7 @@ TRANSFER_COMMAND = row(
     ("kind", "u1"),
     ("reserved0", "u1", (4,)),
     ("data_rows", "u1"),
-    ("reserved1", "u1", (2,)),
+    ("request_tag", "u2"),
 )
 ADMIN_COMMAND = row(  # TICK, CONTINUE, SET_DEADMAN, GENESIS to UNFREEZE_ACCOUNT
     ("ts_ns", "i8"),
@@ -95,7 +95,7 @@ ADMIN_COMMAND = row(  # TICK, CONTINUE, SET_DEADMAN, GENESIS to UNFREEZE_ACCOUNT
     ("limit", "i1"),  # SET_LIMIT: codes.Limit
     ("reserved0", "u1", (2,)),
     ("data_rows", "u1"),
-    ("reserved1", "u1", (2,)),
+    ("request_tag", "u2"),
 )
 
 # --- Data rows: kind is DATA -----------------------------------------------------------------------

@@ -88,6 +88,8 @@ def _add(line: dict[str, Any], row: np.void, kind: int) -> None:
 
 
 def _value(name: str, value: int) -> Any:
+    if name == "request_tag":
+        return f"{value:04x}"  # As in the id of the request, which ends with it.
     if name == "flags":
         return [flag.name.lower() for flag in OrderFlag if flag.name and value & flag]
     enumeration: type[IntEnum] | None = {"stp": Stp, "limit": Limit}.get(name, NAMED.get(name))
