@@ -21,7 +21,8 @@ TIME_HEADER = "emporion-time"
 NONCE_HEADER = "emporion-nonce"
 ACCOUNT_HEADER = "emporion-account"
 SIGNATURE_HEADER = "emporion-signature"
-WINDOW_NS = 10_000_000_000  # How far the time may lie from the venue's clock, either way.
+WINDOW_NS = 10_000_000_000  # How far the time may lie behind the venue's clock.
+AHEAD_NS = 2_000_000_000  # And ahead. Shorter: a venue that restarts must wait so long before it knows repeats again.
 NONCE_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 

@@ -1,0 +1,1 @@
+"""Who may come in: people with passwords, programs with keys, and how much each may ask."""
