@@ -16,6 +16,7 @@ from emporion.storage.group import Group
 from emporion.storage.journal import Journal, MemoryJournal
 
 Listener = Callable[[np.ndarray], None]
+Follower = Callable[[np.ndarray, np.ndarray], None]  # The rows of a batch, which are used again, and its events.
 
 
 class Committer:
@@ -25,6 +26,7 @@ class Committer:
         self.machine, self.journal, self.sync = machine, journal, sync
         self.seq = int(machine.array["seq"][0])
         self.listeners: list[Listener] = []
+        self.followers: list[Follower] = []
         self._group, self._other = (Group(journal.frame_rows_max, journal.group_rows_max) for _ in range(2))
         self._pool: ThreadPoolExecutor | None = None
 
@@ -76,10 +78,13 @@ class Committer:
     def _apply(self, group: Group, events: list[np.ndarray]) -> None:
         try:
             for batch in group.batches:
-                events.append(self.machine.apply(group.rows(batch)))
+                rows = group.rows(batch)
+                events.append(self.machine.apply(rows))
                 self.seq += batch.commands
                 for listener in self.listeners:
                     listener(events[-1])
+                for follower in self.followers:
+                    follower(rows, events[-1])
             if self.machine.array["seq"][0] != self.seq:
                 raise AssertionError(f"the kernel is at {self.machine.array['seq'][0]}, the journal at {self.seq}")
         except Exception as error:

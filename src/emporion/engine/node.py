@@ -14,7 +14,7 @@ import numpy as np
 
 from emporion.engine.bounds import excess
 from emporion.engine.clock import Clock, SystemClock
-from emporion.engine.commit import Committer, Listener
+from emporion.engine.commit import Committer, Follower, Listener
 from emporion.engine.failures import NodeClosed, NodeStopped, PartlyTaken, ReadOnly
 from emporion.engine.flusher import FLUSH_NS, Flusher
 from emporion.engine.recover import recover
@@ -168,6 +168,17 @@ class Node:
         self._alive()
         assert self._committer is not None
         self._committer.listeners.append(listener)
+
+    def follow(self, follower: Follower) -> int:
+        """Like `listen`, with the rows of each batch beside its events; returns the last sequence before.
+
+        The rows are as the journal holds them, and only until the call returns: copy what is kept.
+        """
+        with self._lock:
+            self._alive()
+            assert self._committer is not None
+            self._committer.followers.append(follower)
+            return self.seq
 
     # --- State -------------------------------------------------------------------------------------
 
