@@ -12,8 +12,8 @@ from emporion.schema.build import name_text
 from emporion.schema.codes import Limit
 from emporion.schema.state import TABLE_NAMES
 from emporion.schema.units import to_text, to_units
+from emporion.venue.values import I64_MAX as I64_MAX
 
-I64_MAX = (1 << 63) - 1
 ONE = Decimal(1)
 
 

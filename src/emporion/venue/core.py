@@ -1,6 +1,5 @@
 """What every part of the venue's API shares: the node, the names, and one way to send a command."""
 
-import enum
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,6 @@ from numpy.typing import NDArray
 
 from emporion.engine.node import Answer, Node
 from emporion.errors import BadValue, Refused
-from emporion.schema import build
 from emporion.schema.codes import Event, Limit, Reject
 from emporion.schema.limits import SLOT_BITS
 from emporion.venue.catalog import Catalog, whole
@@ -17,9 +15,9 @@ from emporion.venue.history import History
 from emporion.venue.names import Names
 from emporion.venue.refusals import sentence
 from emporion.venue.things import Account
+from emporion.venue.values import Number as Number
 
 Rows = NDArray[np.void]
-Number = str | int | Decimal
 AccountLike = Account | str | int
 SECOND = Decimal("0.000000001")  # In nanoseconds.
 PPM_UNIT = Decimal("0.000001")
@@ -103,48 +101,3 @@ def refusal(event: Any, what: str) -> Refused:
     if reason == Reject.DUPLICATE and event["order_id"]:
         message += f" (it is order or hold {event['order_id']})"
     return Refused(reason, message, event)
-
-
-def code(enumeration: type[enum.IntEnum], value: object, what: str) -> int:
-    """A code from its name in any case, or the code itself."""
-    if isinstance(value, str) and value.upper() in enumeration.__members__:
-        return int(enumeration[value.upper()])
-    if isinstance(value, enumeration):
-        return int(value)
-    known = ", ".join(repr(member.name.lower()) for member in enumeration)
-    raise BadValue(f"{what}: {value!r} is not one of {known}")
-
-
-def text_of(enumeration: type[enum.IntEnum], size: int = 256) -> list[str]:
-    """Texts by number, for frames: lower-case names, "" where there is none."""
-    texts = [""] * size
-    for member in enumeration:
-        if member < size:
-            texts[member] = member.name.lower()
-    return texts
-
-
-def client_id(value: str | bytes | None) -> bytes:
-    """A client's own id as its bytes: text is UTF-8, at most 16 bytes; None is none."""
-    if value is None:
-        return b""
-    raw = value.encode() if isinstance(value, str) else value
-    if not isinstance(raw, bytes) or not raw.strip(b"\0"):
-        raise BadValue(f"cl_ord_id: {value!r}; give 1 to {build.CL_ORD_ID_BYTES} bytes, or text of as many")
-    if raw.endswith(b"\0") and len(raw) < build.CL_ORD_ID_BYTES:
-        raise BadValue(f"cl_ord_id: {value!r} ends with a NUL, which is how shorter ids are filled up")
-    if len(raw) > build.CL_ORD_ID_BYTES:
-        raise BadValue(f"cl_ord_id: {value!r} is longer than {build.CL_ORD_ID_BYTES} bytes; hash it")
-    return raw
-
-
-def client_id_text(hi: int, lo: int) -> str | bytes | None:
-    """What the client gave: text where the bytes are printable UTF-8, else the bytes; None for none."""
-    raw = build.cl_ord_id_of(int(hi), int(lo))
-    if not raw:
-        return None
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return raw
-    return text if text.isprintable() else raw

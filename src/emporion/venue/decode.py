@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from emporion.schema import messages
 from emporion.schema.build import name_text
 from emporion.schema.codes import AssetClass, Command, InstrumentStatus, Limit, OrderFlag, Side, Stp, Tif
-from emporion.venue.core import client_id_text
 from emporion.venue.history import heads_of
+from emporion.venue.values import client_id_text
 
 LEDGER_KINDS = range(Command.DEPOSIT, Command.RELEASE_BALANCE + 1)
 ORDER_KINDS = range(Command.PLACE, Command.MASS_CANCEL + 1)

@@ -10,9 +10,10 @@ knows the unit of each, so one frame serves those who compute exactly and those 
     frame[0], for row in  frozen records with exact Decimals
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,11 @@ def objects(name: str, values: Sequence) -> Column:
     array = np.empty(len(values), object)
     array[:] = list(values)
     return Column(name, "object", array)
+
+
+def record(**values: Any) -> Mapping[str, Any]:
+    """A read-only row of a frame that has no record of its own."""
+    return MappingProxyType(values)
 
 
 class Frame(Sequence):

@@ -8,8 +8,9 @@ from emporion.schema.codes import Event, HoldKind, Limit
 from emporion.schema.limits import SLOT_BITS
 from emporion.schema.units import to_text
 from emporion.venue.catalog import I64_MAX
-from emporion.venue.core import AccountLike, Core, Number, client_id, text_of
+from emporion.venue.core import AccountLike, Core, Number
 from emporion.venue.things import Hold
+from emporion.venue.values import client_id, text_of
 
 HOLD_TEXTS = text_of(HoldKind)
 HoldLike = Hold | int

@@ -11,9 +11,10 @@ from emporion.schema.codes import AccountFlag, AssetClass, Event, InstrumentStat
 from emporion.schema.limits import OUTSIDE_ACCOUNT, PPM
 from emporion.schema.units import parse_decimal, to_text
 from emporion.venue.catalog import whole
-from emporion.venue.core import PPM_UNIT, AccountLike, Core, Number, code, text_of
+from emporion.venue.core import PPM_UNIT, AccountLike, Core, Number
 from emporion.venue.listing import Grid, bounds, grid, narrow
 from emporion.venue.things import Account, Asset, Instrument
+from emporion.venue.values import code, text_of
 
 CLASS_TEXTS = text_of(AssetClass)
 STATUS_TEXTS = text_of(InstrumentStatus)

@@ -12,9 +12,9 @@ from emporion.schema.codes import Event, FillFlag, Limit, OrderFlag, OrderStatus
 from emporion.schema.messages import ORDER_EXTRA
 from emporion.schema.units import to_text
 from emporion.venue.catalog import Catalog
-from emporion.venue.core import client_id_text, text_of
 from emporion.venue.names import Names
 from emporion.venue.things import Fill, Order
+from emporion.venue.values import client_id_text, text_of
 
 SIDE_TEXTS = text_of(Side)
 TIF_TEXTS = text_of(Tif)

@@ -1,7 +1,7 @@
 """Orders: place, replace, cancel, and the switch that cancels when nobody is there."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,12 @@ from emporion.schema.codes import Event, Limit, OrderFlag, Reject, Side, Stp, Ti
 from emporion.schema.units import to_text
 from emporion.venue import orders
 from emporion.venue.catalog import I64_MAX, whole
-from emporion.venue.core import SECOND, AccountLike, Core, Number, Rows, client_id, code, refusal
+from emporion.venue.core import SECOND, AccountLike, Core, Number, Rows, refusal
 from emporion.venue.refusals import sentence
 from emporion.venue.things import Order, Refusal
+from emporion.venue.values import client_id, code, expire_ns
 
 OrderLike = Order | int
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Trading(Core):
@@ -196,7 +196,7 @@ class Trading(Core):
             cl_ord_id=client_id(cl_ord_id),
             display_lots=self._qty(number, display, "display") if display is not None else 0,
             trigger_price_ticks=self._price(number, trigger, "trigger") if trigger is not None else 0,
-            expire_ns=_expire_ns(expire),
+            expire_ns=expire_ns(expire),
         )
 
     # --- From events to records ---
@@ -253,16 +253,3 @@ class Trading(Core):
 
     def _name(self, account: AccountLike) -> str:
         return self._names.name_of(self._account_id(account))
-
-
-def _expire_ns(expire: int | datetime | None) -> int:
-    if expire is None:
-        return 0
-    if isinstance(expire, datetime):
-        if expire.tzinfo is None:
-            raise BadValue(f"expire: {expire} has no time zone; use datetime.now(timezone.utc) + ...")
-        past = expire - EPOCH
-        return (past.days * 86_400 + past.seconds) * 1_000_000_000 + past.microseconds * 1_000
-    if isinstance(expire, bool) or not isinstance(expire, int) or not -I64_MAX <= expire <= I64_MAX:
-        raise BadValue(f"expire: {expire!r}; give an aware datetime or whole nanoseconds since 1970")
-    return expire

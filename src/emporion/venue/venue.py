@@ -17,12 +17,12 @@ from emporion.engine.node import Node
 from emporion.errors import BadValue
 from emporion.schema.codes import Limit
 from emporion.schema.limits import CAPACITIES, Capacity
-from emporion.venue.core import code
 from emporion.venue.fork import fork
 from emporion.venue.money import Money
 from emporion.venue.names import Names
 from emporion.venue.operating import Operating
 from emporion.venue.trading import Trading
+from emporion.venue.values import code
 from emporion.venue.views import Views
 
 

@@ -5,8 +5,6 @@ that is stored: see `history`. Each returns a `Frame` (or, for one thing, its re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,44 +14,20 @@ from emporion.errors import BadValue
 from emporion.schema.codes import Command, Event, FillFlag, Limit, Reject
 from emporion.schema.state import TABLE_NAMES
 from emporion.venue import orders
-from emporion.venue.core import AccountLike, Core, Rows, client_id_text, text_of
+from emporion.venue.book import Book, book_of
+from emporion.venue.core import AccountLike, Core, Rows
 from emporion.venue.decode import decode
 from emporion.venue.entries import entries_of
-from emporion.venue.frames import Frame, decimals, integers, labels, objects, times
+from emporion.venue.frames import Frame, decimals, integers, labels, objects, record, times
 from emporion.venue.history import commands, heads_of
-from emporion.venue.things import Balance, Entry, Fill, Level, Order, Trade
+from emporion.venue.things import Balance, Entry, Fill, Order, Trade
+from emporion.venue.values import client_id_text, text_of
 
 EVENT_TEXTS = text_of(Event)
 COMMAND_TEXTS = text_of(Command)
 REASON_TEXTS = text_of(Reject)
 ENTRY_TEXTS = ("deposit", "transfer", "withdrawal", "buy", "sell", "fee")
 LEVELS = 10
-
-
-@dataclass(frozen=True)
-class Book:
-    """The best levels of one book, best first, with what is on show."""
-
-    instrument: str
-    seq: int
-    bids: tuple[Level, ...]
-    asks: tuple[Level, ...]
-    frame: Frame  # The same, bids then asks, as columns side, price, qty, orders.
-
-    def to_numpy(self) -> NDArray[np.void]:
-        return self.frame.to_numpy()
-
-    def to_arrow(self) -> Any:
-        return self.frame.to_arrow()
-
-    def to_pandas(self, exact: bool = False) -> Any:
-        return self.frame.to_pandas(exact)
-
-    def __repr__(self) -> str:
-        lines = [f"{self.instrument} at seq {self.seq}"]
-        lines += [f"{'':>24}  {ask.price:>14f}  {ask.qty:<18f} {ask.orders}" for ask in reversed(self.asks)]
-        lines += [f"{bid.orders:>5} {bid.qty:>18f}  {bid.price:>14f}" for bid in self.bids]
-        return "\n".join(lines)
 
 
 class Views(Core):
@@ -67,16 +41,8 @@ class Views(Core):
         if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
             raise BadValue(f"depth: {depth!r} is not a number of levels")
         bids, asks = self._node.machine.depth(number, depth)
-        both = np.concatenate([bids, asks])
-        sides = np.repeat([1, 2], [len(bids), len(asks)])
-        tick, lot = [self._catalog.ticks[number]], [self._catalog.lots[number]]
-        price, qty = decimals("price", both["price_ticks"], tick), decimals("qty", both["qty_lots"], lot)
-        count = both["orders"]
-        columns = [labels("side", sides, orders.SIDE_TEXTS), price, qty, integers("orders", count)]
-        levels = [Level(price.value(i), qty.value(i), int(count[i])) for i in range(len(both))]
-        split = len(bids)
-        frame = Frame(columns, _record)
-        return Book(instrument, self._node.seq, tuple(levels[:split]), tuple(levels[split:]), frame)
+        tick, lot = self._catalog.ticks[number], self._catalog.lots[number]
+        return book_of(instrument, self._node.seq, np.concatenate([bids, asks]), len(bids), tick, lot)
 
     def orders(self, account: AccountLike | None = None, instrument: str | None = None) -> Frame:
         """Open orders, in order of entry: of one account or all, on one instrument or all."""
@@ -165,7 +131,7 @@ class Views(Core):
                 columns.append(objects(field, [row.tolist() for row in rows[field]]))
             else:
                 columns.append(integers(field, rows[field]))
-        return Frame(columns, _record)
+        return Frame(columns, record)
 
     # --- The past ---
 
@@ -264,7 +230,7 @@ class Views(Core):
             *(integers(name, rows[name]) for name in plain),
             integers("flags", rows["flags"]),
         ]
-        return Frame(columns, _record)
+        return Frame(columns, record)
 
     def iter_events(self, from_seq: int = 1) -> Any:
         """The same events as raw EVENT arrays with the time of each, in chunks: (events, ts_ns)."""
@@ -280,13 +246,8 @@ class Views(Core):
             labels("kind", rows["kind"][heads_of(rows)], COMMAND_TEXTS),
             objects("fields", [_rest(line) for line in lines]),
         ]
-        return Frame(columns, _record)
+        return Frame(columns, record)
 
 
 def _rest(line: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in line.items() if key not in ("seq", "ts_ns", "kind")}
-
-
-def _record(**values: Any) -> Mapping[str, Any]:
-    """A read-only row of a frame that has no record of its own."""
-    return MappingProxyType(values)
