@@ -1,0 +1,92 @@
+"""Against guessing: every try to sign in takes a unit of three buckets, and gets them back if it was right.
+
+| bucket | tries at once | one more every | against |
+|---|---|---|---|
+| login from an address | 5 | 60 s | one guesser, one victim |
+| address | 20 | 10 s | one guesser, many victims |
+| login | 20 | 120 s | many guessers, one victim |
+
+The last would let anybody keep a user out by guessing, so it is not asked of an address that the
+user signed in from in the last 30 days. The buckets are in the database: they hold over all
+processes and over restarts. Names are hashed, since people type passwords where logins belong.
+"""
+
+import hashlib
+import sqlite3
+
+from emporion.access.addresses import group_of
+from emporion.access.buckets import MS_NS, SECOND_NS
+from emporion.access.denied import AccessDenied
+from emporion.access.store import AccessStore
+
+PAIR, ADDRESS, LOGIN = "pair", "address", "login"
+TRIES = {PAIR: (5, 60 * SECOND_NS), ADDRESS: (20, 10 * SECOND_NS), LOGIN: (20, 120 * SECOND_NS)}  # Burst, one every.
+PLACE_NS = 30 * 24 * 3600 * SECOND_NS
+ROWS_MAX = 100_000
+
+
+class Guesses:
+    """The buckets of one database."""
+
+    def __init__(self, store: AccessStore) -> None:
+        self._store = store
+        self._salt = store.salt
+
+    def begin(self, login: str, address: str, now_ns: int) -> None:
+        """Take a unit of each bucket before looking at a password; AccessDenied(RATE_LIMITED) if one is empty.
+
+        Before, not after: tries that come at the same time must not all see the same bucket.
+        """
+        place, names = self._names(login, address)
+        with self._store.write(quiet=True) as sql:
+            known = sql.execute(
+                "SELECT 1 FROM places WHERE name = ? AND seen_ns > ?", (place, now_ns - PLACE_NS)
+            ).fetchone()
+            for kind, name in names.items():
+                if kind == LOGIN and known:
+                    continue
+                burst, unit_ns = TRIES[kind]
+                later_ns = max(_full_ns(sql, name), now_ns) + unit_ns
+                over_ns = later_ns - now_ns - burst * unit_ns
+                if over_ns > 0:
+                    retry_ms = -(-over_ns // MS_NS)
+                    detail = f"too many tries went wrong; wait {-(-retry_ms // 1000)} s"
+                    raise AccessDenied("RATE_LIMITED", detail, retry_after_ms=retry_ms)  # Nothing was taken.
+                sql.execute("INSERT OR REPLACE INTO guesses VALUES (?, ?)", (name, later_ns))
+            _forget(sql, now_ns)
+
+    def give_back(self, login: str, address: str, now_ns: int, signed_in: bool) -> None:
+        """The password was right: return what the try took. `signed_in`: the address is now one the user comes from."""
+        place, names = self._names(login, address)
+        with self._store.write(quiet=True) as sql:
+            for kind, name in names.items():
+                burst, unit_ns = TRIES[kind]
+                sql.execute("UPDATE guesses SET full_ns = full_ns - ? WHERE name = ?", (unit_ns, name))
+            if signed_in:
+                sql.execute("DELETE FROM guesses WHERE name = ?", (names[PAIR],))
+                sql.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (place, now_ns))
+            sql.execute("DELETE FROM places WHERE seen_ns <= ?", (now_ns - PLACE_NS,))
+
+    def _names(self, login: str, address: str) -> tuple[bytes, dict[str, bytes]]:
+        where, who = group_of(address), login.casefold()
+        texts = {PAIR: f"{where} {who}", ADDRESS: where, LOGIN: who}
+        return self._hash("place", texts[PAIR]), {kind: self._hash(kind, text) for kind, text in texts.items()}
+
+    def _hash(self, kind: str, text: str) -> bytes:
+        octets = text.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(octets, digest_size=16, key=self._salt, person=kind.encode()).digest()
+
+
+def _full_ns(sql: sqlite3.Connection, name: bytes) -> int:
+    row = sql.execute("SELECT full_ns FROM guesses WHERE name = ?", (name,)).fetchone()
+    return row["full_ns"] if row else 0
+
+
+def _forget(sql: sqlite3.Connection, now_ns: int) -> None:
+    """Drop full buckets, and of too many the ones that are full soonest."""
+    sql.execute("DELETE FROM guesses WHERE full_ns <= ?", (now_ns,))
+    (count,) = sql.execute("SELECT count(*) FROM guesses").fetchone()
+    if count > ROWS_MAX:
+        sql.execute(
+            "DELETE FROM guesses WHERE name IN (SELECT name FROM guesses ORDER BY full_ns LIMIT ?)", (count - ROWS_MAX,)
+        )
