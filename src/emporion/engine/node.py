@@ -47,6 +47,8 @@ class Answer(NamedTuple):
     first_seq: int
     events: np.ndarray
     durable: bool = True  # False in "async" and "memory" mode.
+    ts_ns: int = 0  # When it was taken: the time of its commands.
+    together: np.ndarray | None = None  # All events of what was committed with it, `events` among them.
 
 
 class Node:
@@ -286,14 +288,14 @@ class Node:
             for request in requests:
                 first_seqs.append(seq)
                 seq += request.commands
-            rows = sum(len(request.raw) for request in requests)
+            rows, ts_ns = sum(len(request.raw) for request in requests), self._now_ns()
             self._journal.check_room(  # Later groups are checked as they come.
                 min(rows, self._journal.group_rows_max) * ROW_BYTES, any(request.is_entry for request in requests)
             )
             events: list[np.ndarray] = []
             with self._or_stop():
                 try:
-                    self._commit(requests, self._now_ns(), events)
+                    self._commit(requests, ts_ns, events)
                 except DiskFull as error:
                     if self.seq == before:
                         raise
@@ -303,9 +305,12 @@ class Node:
             everything = events[0] if len(events) == 1 else joined(events, EVENT)
             durable = self.sync == "sync"
             if len(requests) == 1:
-                return [Answer(first_seqs[0], everything, durable)]
+                return [Answer(first_seqs[0], everything, durable, ts_ns, everything)]
             cuts = [0, *np.searchsorted(everything["seq"], first_seqs[1:]).tolist(), len(everything)]
-            return [Answer(seq, everything[cuts[i] : cuts[i + 1]], durable) for i, seq in enumerate(first_seqs)]
+            return [
+                Answer(seq, everything[cuts[i] : cuts[i + 1]], durable, ts_ns, everything)
+                for i, seq in enumerate(first_seqs)
+            ]
 
     def _commit(self, requests: list[Request], ts_ns: int, events: list[np.ndarray]) -> None:
         assert self._committer is not None

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,32 @@ IDLE_S = 0.005  # Nothing came for so long: cover the last answer.
 SLEEP_S = 1.0
 
 T = TypeVar("T")
-Item = tuple[Any, "Future[Any]"]  # Rows to submit, or a question: a function of the node.
+
+
+class Carrier(Protocol):
+    """Who brings the commands of many at once, and takes their answer back. Called on the sequencer's thread.
+
+    None of these may raise.
+    """
+
+    def take(self, node: Node) -> np.ndarray:
+        """The rows to commit, perhaps none. The state is as it will be before the first of them and of
+        whatever is committed together with them: look at it now."""
+        ...
+
+    def set_result(self, answer: Answer) -> None: ...
+
+    def set_exception(self, error: Exception) -> None:
+        """The node has stopped, or took an unknown part."""
+        ...
+
+    def submit_each(self, node: Node) -> None:
+        """Nothing was taken, because of one among those committed together: submit one by one."""
+        ...
+
+
+# Rows to submit, a function of the node, or None: the carrier has them. And who is told: a Future or a Carrier.
+Item = tuple[Any, Any]
 
 
 class Sequencer:
@@ -55,6 +80,10 @@ class Sequencer:
         self._enqueue((ask, future))
         return future
 
+    def fetch(self, carrier: Carrier) -> None:
+        """Have commands taken from a carrier when the sequencer comes to it: whatever it has by then."""
+        self._enqueue((None, carrier))
+
     def close(self) -> None:
         """Finish what is queued, then end the thread. The node stays open."""
         with self._closing:
@@ -79,13 +108,13 @@ class Sequencer:
                 continue
             rows = 0
             while group[-1] is not None and len(group) < GROUP_REQUESTS and rows < GROUP_ROWS:
-                rows += len(group[-1][0]) if isinstance(group[-1][0], np.ndarray) else 0
+                rows += len(group[-1][0]) if isinstance(group[-1][0], np.ndarray) else 0  # Carriers bound theirs.
                 try:
                     group.append(self._queue.get_nowait())
                 except queue.Empty:
                     break
             over = group[-1] is None
-            self._work_off([item for item in group if item is not None and item[1].set_running_or_notify_cancel()])
+            self._work_off([item for item in group if item is not None and _is_wanted(item)])
             wait_s = IDLE_S
 
     def _work_off(self, group: list[Item]) -> None:
@@ -116,23 +145,35 @@ class Sequencer:
         return min(SLEEP_S, max(1e-3, (due_ns - self.node.clock.now_ns()) / 1e9))
 
     def _commit(self, group: list[Item]) -> None:
+        group = [(sink.take(self.node) if rows is None else rows, sink) for rows, sink in group]
+        group = [(rows, sink) for rows, sink in group if len(rows) or isinstance(sink, Future)]
+        if not group:
+            return
         try:
             answers = self.node.submit_many([rows for rows, _ in group])
         except Exception as error:
             if isinstance(error, BadValue | DiskFull) and not isinstance(error, PartlyTaken):
                 self._commit_each(group)  # One spoils it for all, and none was taken.
             else:
-                for _, future in group:
-                    future.set_exception(error)
+                for _, sink in group:
+                    sink.set_exception(error)
         else:
-            for (_, future), answer in zip(group, answers, strict=True):
-                future.set_result(answer)
+            for (_, sink), answer in zip(group, answers, strict=True):
+                sink.set_result(answer)
 
     def _commit_each(self, group: list[Item]) -> None:
-        for rows, future in group:
+        for rows, sink in group:
+            if not isinstance(sink, Future):
+                sink.submit_each(self.node)
+                continue
             try:
                 answer = self.node.submit(rows)
             except Exception as error:
-                future.set_exception(error)
+                sink.set_exception(error)
             else:
-                future.set_result(answer)
+                sink.set_result(answer)
+
+
+def _is_wanted(item: Item) -> bool:
+    """Whether the caller has not given up meanwhile; from now on it cannot."""
+    return not isinstance(item[1], Future) or item[1].set_running_or_notify_cancel()

@@ -44,6 +44,11 @@ class Venue(Trading, Money, Operating, Views):
         """The node below, for those who go on in machine terms: `node.machine.state` are the tables."""
         return self._node
 
+    @property
+    def names(self) -> Names:
+        """The names of accounts, for servers that answer by them."""
+        return self._names
+
     def digest(self) -> str:
         """Hash of the state, in hex: equal on every machine that applied the same commands."""
         return self._node.digest().hex()

@@ -1,0 +1,12 @@
+"""The link between doors and the node: in this process, or over a Unix socket from gateway processes."""
+
+from emporion.access.tickets import Pass, Ticket, TicketRefused
+from emporion.gateway.link.link import Link, LinkBusy, LinkLost, Reply
+from emporion.gateway.link.local import History, LocalLink
+from emporion.gateway.link.order_views import EVENT_STRUCT, ORDER_VIEW, ORDER_VIEW_STRUCT
+from emporion.gateway.link.questions import Question
+
+__all__ = [
+    "EVENT_STRUCT", "ORDER_VIEW", "ORDER_VIEW_STRUCT", "History", "Link", "LinkBusy", "LinkLost", "LocalLink", "Pass",
+    "Question", "Reply", "Ticket", "TicketRefused",
+]  # fmt: skip
