@@ -2,8 +2,9 @@
 
 from emporion.access.tickets import Pass, Ticket, TicketRefused
 from emporion.gateway.link.link import Link, LinkBusy, LinkLost, Reply
-from emporion.gateway.link.local import History, LocalLink
+from emporion.gateway.link.local import LocalLink
 from emporion.gateway.link.order_views import EVENT_STRUCT, ORDER_VIEW, ORDER_VIEW_STRUCT
+from emporion.gateway.link.past import History
 from emporion.gateway.link.questions import Question
 
 __all__ = [

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from emporion.engine.entry_times import EntryTimes
 from emporion.engine.node import Node
 from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue
+from emporion.gateway.link import past
 from emporion.gateway.link import questions as q
 from emporion.gateway.link.acts import Acting
 from emporion.gateway.link.answers import Answers
@@ -20,24 +21,12 @@ from emporion.gateway.link.gather import Committed, Gatherer, Sink
 from emporion.gateway.link.link import Listener, Reply
 from emporion.gateway.link.node_state import NodeState, Rates
 from emporion.gateway.link.order_views import OrderViews
+from emporion.gateway.link.past import History
 from emporion.schema.codes import Event
 from emporion.schema.messages import EVENT
 from emporion.storage.rows import joined
 from emporion.venue.names import Names
 from emporion.venue.venue import Venue
-
-
-class History(Protocol):
-    """The history store, as questions reach it: on a thread of its own, one at a time."""
-
-    @property
-    def seq(self) -> int:
-        """How far it is."""
-        ...
-
-    def answer(self, question: q.HistoryQuestion) -> np.ndarray:
-        """Rows for one of the History questions."""
-        ...
 
 
 class LocalLink:
@@ -131,8 +120,9 @@ class LocalLink:
         if isinstance(question, q.Act):
             return await self._call(lambda: self._act(question))
         if isinstance(question, q.VenueState):
-            rates, history = self._rates.per_second(self.seq), self._history
-            history_seq = history.seq if history is not None else 0
+            rates = self._rates.per_second(self.seq)
+            loop, history = asyncio.get_running_loop(), self._history
+            history_seq = 0 if history is None else await loop.run_in_executor(self._readers, lambda: history.seq)
             return await self._call(lambda: self._state(rates, self.gateways, history_seq))
         return await self._call(lambda: self._answers(question))
 
@@ -147,8 +137,7 @@ class LocalLink:
         history = self._history
         if history is None:
             raise BadValue("this venue keeps no history")
-        rows = await asyncio.get_running_loop().run_in_executor(self._readers, history.answer, question)
-        return q.HistoryAnswer(q.Table.of(rows), history.seq)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, past.answer, history, question)
 
     def _hear(self, events: np.ndarray, ts_ns: int, seq: int) -> None:
         self.seq, self.ts_ns = seq, ts_ns

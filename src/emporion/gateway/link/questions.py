@@ -268,18 +268,20 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True):
+    """Rows as history/rows.py describes them."""
+
     table: Table
-    seq: int  # How far the history is.
+    seq: int  # How far the history is, at least.
+    fills: Table | None = None  # Of HistoryOrder: its fills, oldest first.
 
 
 class HistoryFills(Question[HistoryAnswer], frozen=True):
-    """Fills, newest first; (before_seq, before_place) is the last one of the page before."""
+    """An account's fills, newest first; (before_seq, before_n) is the last one of the page before."""
 
-    account_id: int = 0
+    account_id: int
     instrument_id: int = 0
-    order_id: int = 0
     before_seq: int = 0
-    before_place: int = 0
+    before_n: int = 0
     limit: int = 100
 
 
@@ -289,22 +291,25 @@ class HistoryLedger(Question[HistoryAnswer], frozen=True):
     account_id: int
     asset_id: int = 0
     before_seq: int = 0
-    before_place: int = 0
+    before_n: int = 0
     limit: int = 100
 
 
 class HistoryOrders(Question[HistoryAnswer], frozen=True):
-    """Orders that have ended, newest end first."""
+    """An account's orders that have ended, newest end first."""
 
-    account_id: int = 0
+    account_id: int
     instrument_id: int = 0
     before_seq: int = 0
-    before_place: int = 0
+    before_n: int = 0
     limit: int = 100
 
 
 class HistoryOrder(Question[HistoryAnswer], frozen=True):
-    """One order, whatever became of it; no row when it is not known."""
+    """One order, whatever became of it, by its number or an account's client id; no row when it is not known.
+
+    With an order_id, `account_id` says whose it must be; 0: anybody's.
+    """
 
     order_id: int = 0
     account_id: int = 0
@@ -317,7 +322,7 @@ class HistoryTrades(Question[HistoryAnswer], frozen=True):
 
     instrument_id: int
     before_seq: int = 0
-    before_match: int = 0
+    before_n: int = 0
     limit: int = 100
 
 

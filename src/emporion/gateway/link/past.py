@@ -1,0 +1,81 @@
+"""Questions about the past, put to the history store. On a thread of its own: an answer may take milliseconds."""
+
+from typing import Protocol
+
+import numpy as np
+
+from emporion.errors import BadValue
+from emporion.gateway.link import questions as q
+from emporion.schema.limits import TS_MAX
+
+Cursor = tuple[int, int]
+
+
+class History(Protocol):
+    """What is asked of the history: history.store.HistoryStore."""
+
+    @property
+    def seq(self) -> int: ...
+
+    def trades(self, instrument_id: int, before: Cursor | None = None, limit: int = 100) -> np.ndarray: ...
+
+    def fills(
+        self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100
+    ) -> np.ndarray: ...
+
+    def ledger(
+        self, account_id: int, asset_id: int = 0, before: Cursor | None = None, limit: int = 100
+    ) -> np.ndarray: ...
+
+    def orders(
+        self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100
+    ) -> np.ndarray: ...
+
+    def order(self, order_id: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def order_by_client_id(self, account_id: int, hi: int, lo: int) -> np.ndarray: ...
+
+    def candles(
+        self, instrument_id: int, interval: str, start_ns: int = 0, end_ns: int = TS_MAX, limit: int = 1_000
+    ) -> np.ndarray: ...
+
+
+def answer(history: History, asked: q.HistoryQuestion) -> q.HistoryAnswer:
+    """The store's rows, in a form that travels."""
+    seq = history.seq  # Before: the rows reach at least so far.
+    if isinstance(asked, q.HistoryOrder):
+        return _order(history, asked, seq)
+    if isinstance(asked, q.HistoryCandles):
+        rows = history.candles(
+            asked.instrument_id, asked.interval, asked.start_ns, asked.end_ns or TS_MAX, _page(asked.limit)
+        )
+        return q.HistoryAnswer(q.Table.of(rows), seq)
+    before = (asked.before_seq, asked.before_n) if asked.before_seq else None
+    if isinstance(asked, q.HistoryTrades):
+        rows = history.trades(asked.instrument_id, before, _page(asked.limit))
+    elif isinstance(asked, q.HistoryFills):
+        rows = history.fills(asked.account_id, asked.instrument_id, before, _page(asked.limit))
+    elif isinstance(asked, q.HistoryLedger):
+        rows = history.ledger(asked.account_id, asked.asset_id, before, _page(asked.limit))
+    else:
+        rows = history.orders(asked.account_id, asked.instrument_id, before, _page(asked.limit))
+    return q.HistoryAnswer(q.Table.of(rows), seq)
+
+
+def _order(history: History, asked: q.HistoryOrder, seq: int) -> q.HistoryAnswer:
+    order_id = asked.order_id
+    if not order_id:
+        named = history.order_by_client_id(asked.account_id, asked.cl_ord_id_hi, asked.cl_ord_id_lo)
+        if not len(named):
+            return q.HistoryAnswer(q.Table.of(named), seq)
+        order_id = int(named["order_id"][0])
+    rows, fills = history.order(order_id)
+    if asked.account_id and len(rows) and rows["account_id"][0] != asked.account_id:
+        rows, fills = rows[:0], fills[:0]
+    return q.HistoryAnswer(q.Table.of(rows), seq, q.Table.of(fills))
+
+
+def _page(limit: int) -> int:
+    if limit < 1:
+        raise BadValue(f"limit: {limit}; ask for 1 row or more")
+    return min(limit, q.PAGE_MAX)
