@@ -5,46 +5,75 @@ connect to it, under our name (WebSockets know no same-origin rule) or under a n
 that it points here. So the Host must be one of ours and an Origin, where there is one, the Host.
 """
 
-from collections.abc import Collection
+import ipaddress
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from emporion.gateway.problems import fail
 
-from emporion.gateway.problems import Handler, ProblemError
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+EVERYWHERE = (  # On every answer.
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+PAGES = (  # On what a browser shows, in place of those.
+    (b"content-security-policy", POLICY),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+KNOWN_HOSTS_MAX = 64
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def guard(hosts: Collection[str] | None):
-    """A middleware that lets through requests for one of these host names; None: any name, for a public address."""
+class Guard:
+    """Lets through requests for one of our names that come from no foreign page."""
 
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        host = urlsplit(f"//{request.host}").hostname
-        if hosts is not None and host not in hosts:
-            raise ProblemError(421, "Misdirected Request", f"This venue does not go by the name {request.host!r}.")
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
-            raise ProblemError(403, "Forbidden", "Pages of another origin may not read this venue.")
-        return await handler(request)
+    def __init__(self, hosts: Collection[str] | None) -> None:
+        """`hosts` None: any name, for a public address, where a proxy may give us any."""
+        self._hosts = hosts
+        self._known: set[bytes] = set()  # Host headers that passed, so that most requests cost one look-up.
 
-    return check
+    def check(self, headers: Mapping[bytes, bytes]) -> None:
+        """Raise 421 for a name that is not ours, 403 for a page of another origin."""
+        host = headers.get(b"host", b"")
+        if self._hosts is not None and host not in self._known:
+            if _name_of(host.decode("latin-1")) not in self._hosts:
+                raise fail(421, "BAD_HOST", f"This venue does not go by the name {host[:80].decode('latin-1')!r}.")
+            if len(self._known) < KNOWN_HOSTS_MAX:
+                self._known.add(host)
+        origin = headers.get(b"origin")
+        if origin is not None and _site_of(origin.decode("latin-1")) != host.decode("latin-1"):
+            raise fail(403, "BAD_ORIGIN", "Pages of another origin may not talk to this venue.")
 
 
-async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`: every response carries the headers, errors and sockets included."""
-    response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.pop("Server", None)
+def hosts_of(host: str) -> frozenset[str] | None:
+    """The names we go by: on a loopback address only those of the loopback; elsewhere a proxy may give us any."""
+    if host == "localhost":
+        return LOOPBACK_NAMES
+    try:
+        return LOOPBACK_NAMES | {host} if ipaddress.ip_address(host).is_loopback else None
+    except ValueError:
+        return None
+
+
+def _name_of(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _site_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
