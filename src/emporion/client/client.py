@@ -1,0 +1,200 @@
+"""A served venue as an object with the methods of a venue in process: `connect` blocks, `connect_async` is awaited."""
+
+import asyncio
+import ssl
+import time
+from types import TracebackType
+from typing import TypeVar
+
+from emporion.client.connection import Connection
+from emporion.client.core import Listed
+from emporion.client.errors import Cut, NotSent
+from emporion.client.exchange import Exchange
+from emporion.client.flow import Awaiting, Blocking, Flow, Pause
+from emporion.client.http1 import Origin
+from emporion.client.money import Money
+from emporion.client.operating import Operating
+from emporion.client.pool import Pool
+from emporion.client.signer import Signer
+from emporion.client.trading import Trading
+from emporion.client.values import AccountLike, account_name
+from emporion.client.views import Views
+
+T = TypeVar("T")
+TIMEOUT = 10.0
+PATIENCE = 10.0
+CONNECTIONS = 16
+
+
+class Served(Trading, Money, Operating, Views):
+    """What both clients are."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        secret: str | None,
+        account: AccountLike | None,
+        patience: float,
+        rate_patience: float,
+    ) -> None:
+        self._origin = Origin(url)
+        self._signer = Signer(key, secret)
+        self._exchange = Exchange(self._origin, self._signer, patience, rate_patience)
+        self._account = account_name(account)
+        self._listed = Listed()
+        self._operates = None if key is not None else False
+
+    @property
+    def url(self) -> str:
+        return self._origin.url
+
+    def __repr__(self) -> str:
+        acting = f" for {self._account}" if self._account else ""
+        return f"<{type(self).__name__} of {self.url}{acting}>"
+
+
+class Client(Served, Blocking):
+    """Made by `connect`. Threads may share one: their requests go one after the other."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        secret: str | None,
+        account: AccountLike | None,
+        timeout: float,
+        patience: float,
+        rate_patience: float,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        super().__init__(url, key, secret, account, patience, rate_patience)
+        self._connection = Connection(self._origin, timeout, tls)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Drive one flow to its end."""
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    answer = self._connection.do(step.data)
+                except (NotSent, Cut) as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+
+    def close(self) -> None:
+        """Let go of the connection. The client can be used again: it connects anew."""
+        self._connection.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClient(Served, Awaiting):
+    """Made by `connect_async`. Of one event loop; tasks may share it: up to so many requests are under way at once."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        secret: str | None,
+        account: AccountLike | None,
+        timeout: float,
+        patience: float,
+        rate_patience: float,
+        tls: ssl.SSLContext | None,
+        connections: int,
+    ) -> None:
+        super().__init__(url, key, secret, account, patience, rate_patience)
+        self._pool = Pool(self._origin, timeout, tls, connections)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Drive one flow to its end."""
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = flow.send(None)
+                    continue
+                try:
+                    answer = await self._pool.do(step.data)
+                except (NotSent, Cut) as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._pool.close()
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def connect(
+    url: str,
+    *,
+    key: str | None = None,
+    secret: str | None = None,
+    account: AccountLike | None = None,
+    timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
+    rate_patience: float = 0.0,
+    tls: ssl.SSLContext | None = None,
+) -> Client:
+    """A client of the venue served at `url`. Nothing is sent before the first method is called.
+
+    Args:
+        url: scheme, host, port: "http://127.0.0.1:8000".
+        key, secret: an API key (`emporion key`); without, what is public can be read.
+        account: acted for, and looked at, where a method is given none; by default the key's own account.
+        timeout: seconds for one answer.
+        patience: seconds during which a request that may be sent again is, while the venue cannot be
+            reached or says 503. 0: never.
+        rate_patience: the longest Retry-After, in seconds, to wait for when there were too many
+            requests; by default RateLimited is raised at once.
+        tls: for https, other certificates than the system's.
+    """
+    return Client(url, key, secret, account, timeout, patience, rate_patience, tls)
+
+
+def connect_async(
+    url: str,
+    *,
+    key: str | None = None,
+    secret: str | None = None,
+    account: AccountLike | None = None,
+    timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
+    rate_patience: float = 0.0,
+    tls: ssl.SSLContext | None = None,
+    connections: int = CONNECTIONS,
+) -> AsyncClient:
+    """The same with methods to await: `async with connect_async(url, ...) as venue: await venue.place(...)`.
+
+    Args:
+        connections: at most so many requests are under way at once; more wait their turn.
+    """
+    return AsyncClient(url, key, secret, account, timeout, patience, rate_patience, tls, connections)

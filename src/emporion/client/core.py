@@ -1,0 +1,170 @@
+"""What every part of the client shares: asking, turning pages, and what is listed."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from emporion.client import problems
+from emporion.client.exchange import Exchange, Repeat
+from emporion.client.flow import Flow
+from emporion.client.values import AccountLike, account_name
+from emporion.venue.names import SYSTEM_NAMES
+from emporion.wire import accounts, market
+
+T = TypeVar("T")
+PAGE = 1_000  # Items asked for at a time: the most that the door gives.
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """A part of a list, and the cursor of the next."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Listed:
+    """Units and numbers of what was seen so far. They never change, so what is known stays true."""
+
+    def __init__(self) -> None:
+        self.asset_ids: dict[str, int] = {}
+        self.atoms: dict[int, Decimal] = {}
+        self.instrument_ids: dict[str, int] = {}
+        self.ticks: dict[int, Decimal] = {}
+        self.lots: dict[int, Decimal] = {}
+        self.quotes: dict[int, int] = {}  # The quote asset of each instrument.
+        self.account_ids: dict[str, int] = {name: number for number, name in SYSTEM_NAMES.items()}
+
+    def see_assets(self, all_assets: Iterable[market.Asset]) -> None:
+        for each in all_assets:
+            self.asset_ids[each.name] = each.asset_id
+            self.atoms[each.asset_id] = Decimal(1).scaleb(-each.decimals)
+
+    def see_instruments(self, all_instruments: Iterable[market.Instrument]) -> None:
+        for each in all_instruments:
+            number = each.instrument_id
+            self.instrument_ids[each.name] = number
+            self.ticks[number], self.lots[number] = Decimal(each.tick), Decimal(each.lot)
+            self.quotes[number] = self.asset_ids.get(each.quote, 0)
+
+    def see_accounts(self, all_accounts: Iterable[accounts.Account]) -> None:
+        for each in all_accounts:
+            self.account_ids[each.name] = each.account_id
+
+
+class Core:
+    """Held by one thread, or one event loop, at a time."""
+
+    _exchange: Exchange
+    _account: str  # Acted for where a method is given none; "" for the key's own.
+    _listed: Listed
+    _operates: bool | None  # Whether the key may operate; None before it was tried.
+
+    # --- Asking ---
+
+    def _ask(
+        self,
+        kind: type[T],
+        method: str,
+        target: str,
+        what: str,
+        body: Any = None,
+        *,
+        account: str | None = None,
+        repeat: Repeat = Repeat.SAFE,
+        remedy: str = "",
+    ) -> Flow[T]:
+        """One request; its answer, or what went wrong as an exception."""
+        reply = yield from self._exchange.ask(
+            method, target, what, body=encode(body) if body is not None else b"",
+            account=self._account if account is None else account, repeat=repeat, remedy=remedy,
+        )  # fmt: skip
+        return problems.decode(reply.answer, kind, what)
+
+    def _pages(
+        self,
+        kind: type[T],
+        path: str,
+        what: str,
+        account: str | None = None,
+        limit: int | None = None,
+        **query: str | None,
+    ) -> Flow[list[T]]:
+        """All items of a list, or the first `limit`, in the order in which the venue gives them."""
+        items: list[T] = []
+        cursor: str | None = None
+        while True:
+            room = PAGE if limit is None else min(PAGE, limit - len(items))
+            if room <= 0:
+                return items
+            target = with_query(path, **query, limit=str(room), cursor=cursor)
+            page = yield from self._ask(_page_of(kind), "GET", target, what, account=account)
+            items += page.items
+            cursor = page.next
+            if cursor is None:
+                return items
+
+    # --- Accounts ---
+
+    def _acting(self, account: AccountLike | None) -> str:
+        """The account of a request: the one named, else that of `connect`."""
+        return account_name(account) or self._account
+
+    def _named(self, account: AccountLike | None) -> str:
+        """The same in words, for messages."""
+        return self._acting(account) or "the key's own account"
+
+    def _own_accounts(self) -> Flow[list[accounts.Account]]:
+        """Every account that the key may see: for an operator all there are, else its own and their sub-accounts."""
+        if self._operates is not False:
+            reply = yield from self._exchange.ask(
+                "GET", with_query("/v1/operator/accounts", limit=str(PAGE)), "look at accounts"
+            )
+            self._operates = reply.answer.status not in (401, 403)
+        path = "/v1/operator/accounts" if self._operates else "/v1/accounts"
+        found = yield from self._pages(accounts.Account, path, "look at accounts", account="")
+        self._listed.see_accounts(found)
+        return found
+
+    def _account_number(self, account: AccountLike) -> Flow[int]:
+        """The number of an account, for paths that want it."""
+        name = account_name(account)
+        if name.startswith("#") and name[1:].isdecimal():
+            return int(name[1:])
+        if name not in self._listed.account_ids:
+            yield from self._own_accounts()
+        if name not in self._listed.account_ids:
+            found = yield from self._ask(accounts.Account, "GET", "/v1/account", f"look at {name}", account=name)
+            self._listed.see_accounts([found])
+        return self._listed.account_ids[name]
+
+    # --- What is listed ---
+
+    def _know(
+        self, instruments: Iterable[str] = (), assets: Iterable[str] = (), accounts: Iterable[str] = ()
+    ) -> Flow[Listed]:
+        """What is listed, asked for again when one of these is not known yet."""
+        listed = self._listed
+        if not listed.instrument_ids.keys() >= set(instruments) or not listed.asset_ids.keys() >= set(assets):
+            listed.see_assets((yield from self._pages(market.Asset, "/v1/assets", "look at assets", "")))
+            found = yield from self._pages(market.Instrument, "/v1/instruments", "look at instruments", "")
+            listed.see_instruments(found)
+        for name in set(accounts) - listed.account_ids.keys():
+            if name not in listed.account_ids:
+                yield from self._account_number(name)
+        return listed
+
+
+def with_query(path: str, **query: str | None) -> str:
+    """A path with its query, percent-encoded; what is None is left out."""
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _page_of(kind: type[T]) -> type[Page[T]]:
+    return Page[kind]  # type: ignore[valid-type]
+
+
+encode = msgspec.json.Encoder().encode
