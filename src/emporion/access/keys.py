@@ -3,6 +3,7 @@
 The secret half is never kept. Whoever makes a pair of their own need not even show it once.
 """
 
+import base64
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -105,7 +106,7 @@ class Keys:
             public_key, _ = sodium.crypto_sign_seed_keypair(seed)
         else:
             _check_public_key(public_key)
-        key_id = secrets.token_urlsafe(12)
+        key_id = new_id()
         account_id, account_name = account or (None, None)
         with self._store.write() as sql:
             owner = sql.execute("SELECT is_operator FROM users WHERE user_id = ?", (user_id,)).fetchone()
@@ -148,6 +149,11 @@ class Keys:
         )
         return [_record(row) for row in rows]
 
+    def count(self, user_id: int) -> int:
+        """How many keys a user has."""
+        (row,) = self._store.rows("SELECT count(*) FROM keys WHERE user_id = ?", (user_id,))
+        return int(row[0])
+
     def page(self, after: str = "", limit: int = 1000) -> list[KeyRecord]:
         """All keys by id, from after the id `after` on."""
         return [
@@ -187,6 +193,11 @@ class Keys:
         if row is None:  # Revoked by somebody else just now.
             raise AccessDenied("NOT_FOUND", f"there is no key {key_id!r}", "key_id")
         return _record(row)
+
+
+def new_id() -> str:
+    """A public id: 16 letters and digits that nobody else has, none that a command line would take for an option."""
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 def _record(row: Any) -> KeyRecord:

@@ -40,7 +40,7 @@ class Passwords:
         self._places = threading.BoundedSemaphore(at_once)
         self._count_lock = threading.Lock()
         self._count, self._count_max = 0, at_once + waiting_max
-        self._nobodys = self.hash(base64.b64encode(os.urandom(32)).decode())
+        self._nobodys = _hash_of_nothing(self.cost)
 
     def hash(self, password: str) -> str:
         """A hash to keep, with its own salt and the cost in it."""
@@ -110,6 +110,12 @@ def check_new_password(password: str, login: str) -> None:
     else:
         return
     raise AccessDenied("BAD_PASSWORD", f"this password is easily guessed or too long: {problem}", "password")
+
+
+def _hash_of_nothing(cost: Cost) -> str:
+    """What looks like a hash and takes as long to verify, but no password fits."""
+    salt, value = (base64.b64encode(os.urandom(size)).decode().rstrip("=") for size in (argon2id.SALTBYTES, 32))
+    return f"$argon2id$v=19$m={cost.bytes >> 10},t={cost.passes},p=1${salt}${value}"
 
 
 def _octets(password: str) -> bytes:

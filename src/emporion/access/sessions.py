@@ -11,6 +11,7 @@ import msgspec
 
 from emporion.access.buckets import SECOND_NS
 from emporion.access.denied import AccessDenied
+from emporion.access.keys import new_id
 from emporion.access.records import OPERATOR_SCOPES, USER_SCOPES, SessionRecord, User
 from emporion.access.store import AccessStore
 from emporion.access.tickets import Ticket
@@ -43,7 +44,7 @@ class Sessions:
 
     def start(self, user: User, now_ns: int, address: str = "", agent: str = "") -> tuple[str, SessionRecord]:
         """A new session: its token, told only now, and the record."""
-        token, session_id = secrets.token_urlsafe(TOKEN_BYTES), "s-" + secrets.token_urlsafe(12)
+        token, session_id = secrets.token_urlsafe(TOKEN_BYTES), f"s-{new_id()}"
         hashed = _hash(token)
         with self._store.write() as sql:
             sql.execute("DELETE FROM sessions WHERE ends_ns <= ? OR used_ns <= ?", (now_ns, now_ns - self._idle_ns))

@@ -53,8 +53,7 @@ class Users:
             BadValue: this is no login.
             AccessDenied: LOGIN_TAKEN, also where the account is another user's.
         """
-        if not LOGIN_PATTERN.fullmatch(login):
-            raise BadValue(f"login {login!r}: give 3 to 64 characters of A-Z a-z 0-9 . _ @ + -")
+        check_login(login)
         account_id, name = account or (None, None)
         try:
             with self._store.write() as sql:
@@ -156,6 +155,12 @@ class Users:
         if row is None:
             raise AccessDenied("NOT_FOUND", f"there is no user {user_id}")
         return Kept(*row)
+
+
+def check_login(login: str) -> None:
+    """BadValue unless it can be a login."""
+    if not LOGIN_PATTERN.fullmatch(login):
+        raise BadValue(f"login {login!r}: give 3 to 64 characters of A-Z a-z 0-9 . _ @ + -")
 
 
 def _user(row: Any) -> User:
