@@ -6,8 +6,10 @@ from emporion.gateway.link.local import LocalLink
 from emporion.gateway.link.order_views import EVENT_STRUCT, ORDER_VIEW, ORDER_VIEW_STRUCT
 from emporion.gateway.link.past import History
 from emporion.gateway.link.questions import Question
+from emporion.gateway.link.remote import RemoteLink
 
 __all__ = [
     "EVENT_STRUCT", "ORDER_VIEW", "ORDER_VIEW_STRUCT", "History", "Link", "LinkBusy", "LinkLost", "LocalLink", "Pass",
+    "RemoteLink",
     "Question", "Reply", "Ticket", "TicketRefused",
 ]  # fmt: skip

@@ -22,6 +22,13 @@ class Question(msgspec.Struct, Generic[A], frozen=True, tag=True):
     """Asked of the node. The parameter is the type of the answer."""
 
 
+class Hello(msgspec.Struct, frozen=True):
+    """What a gateway says first."""
+
+    protocol: int  # frames.PROTOCOL
+    version: str  # Of emporion: both ends must be the same.
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     seq: int  # After this command.
     ts_ns: int  # Its time.
