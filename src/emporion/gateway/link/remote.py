@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 _encoder = msgspec.msgpack.Encoder()
 _Decoder = msgspec.msgpack.Decoder
 _answers: dict[type, _Decoder[Any]] = {question: _Decoder(answer) for question, answer in ANSWERS.items()}
-    question: msgspec.msgpack.Decoder(answer) for question, answer in ANSWERS.items()
-}
 
 
 class RemoteLink:
