@@ -65,8 +65,14 @@ def is_in(address: Address, networks: tuple[Network, ...]) -> bool:
 
 @lru_cache(maxsize=4096)
 def group_of(text: str) -> str:
-    """Whom an address belongs to, as far as limits go: itself, or the /64 that one customer of version 6 has."""
-    version, number = address_of(text)
+    """Whom an address belongs to, as far as limits go: itself, or the /64 that one customer of version 6 has.
+
+    All whose address is not known (a Unix socket has none) are one.
+    """
+    try:
+        version, number = address_of(text)
+    except BadValue:
+        return "unknown"
     if version == 4:
         return str(ipaddress.IPv4Address(number))
     return f"{ipaddress.IPv6Address(number >> 64 << 64)}/64"

@@ -21,6 +21,7 @@ from emporion.errors import BadValue
 KEYS_MAX = 100  # Of one user.
 ADDRESSES_MAX = 32
 LABEL_CHARS_MAX = 64
+ID_CHARS = 16
 MINUTE_NS = 60 * SECOND_NS
 CACHED_MAX = 10_000
 
@@ -51,6 +52,8 @@ class Keys:
         try:
             return cache[key_id]
         except KeyError:
+            if not (key_id.isascii() and len(key_id) == ID_CHARS):  # Not worth a question, nor a place in the cache.
+                return None
             row = self._store.row(f"{SELECT} WHERE key_id = ?", (key_id,))
             record = _record(row) if row is not None else None
             if record is not None and record.is_demo and not self._demo:

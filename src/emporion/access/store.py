@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from emporion.errors import EmporionError
@@ -199,6 +200,14 @@ class AccessStore:
             self._writer.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    def __enter__(self) -> "AccessStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _set_up(self) -> None:
         """Make the tables of a new file; of an old one, see that they are ours."""

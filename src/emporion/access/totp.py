@@ -40,9 +40,9 @@ def step_of_code(secret: bytes, code: str, now_ns: int) -> int | None:
     The caller refuses a step that is not later than the last one used, so that a code that somebody
     saw over a shoulder is worth nothing.
     """
-    found = None
+    found, given = None, code.encode("utf-8", "replace")
     for step in range(step_of(now_ns) - STEPS_OFF, step_of(now_ns) + STEPS_OFF + 1):
-        if hmac.compare_digest(code_at(secret, step).encode(), code.encode()):
+        if hmac.compare_digest(code_at(secret, step).encode(), given):
             found = step
     return found
 

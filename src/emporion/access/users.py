@@ -76,6 +76,8 @@ class Users:
 
     def find(self, login: str) -> User | None:
         """The user of a login, in any case of letters."""
+        if not LOGIN_PATTERN.fullmatch(login):  # Whatever people type there: the database takes no odd text.
+            return None
         row = self._store.row(f"SELECT {COLUMNS} FROM users WHERE login = ?", (login,))
         return _user(row) if row else None
 
