@@ -1,46 +1,60 @@
-"""`emporion serve`: open a venue in a folder, and show it on a page.
+"""`emporion serve`: open a venue in a folder, and let people and programs in.
 
 Says on stdout what it does while it starts: the kernel's compile, what was recovered, and where
 it listens. Ctrl-C or SIGTERM stops it: a snapshot is left, so that the next start is quick. Whatever
 ends it otherwise loses nothing that was shown.
+
+One process serves everything, or with --gateways N the doors are processes of their own, which
+reach this one over a Unix socket and share the port.
 """
 
 import argparse
 import asyncio
-import logging
+import ipaddress
 import signal
-import sys
+import socket
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+import uvloop
 
-from emporion.engine.node import Node
+from emporion.access.access import Access
+from emporion.access.limits import Doorman
+from emporion.engine.entry_times import EntryTimes
 from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue
-from emporion.feeds.trades import TRADE, trades_of
-from emporion.gateway.server import Server
+from emporion.gateway import logs
+from emporion.gateway.link.hub import Hub
+from emporion.gateway.link.local import LocalLink
+from emporion.gateway.link.processes import Gateways, GatewaySettings
+from emporion.gateway.server import AddressInUse, Server
+from emporion.history.store import HistoryStore
 from emporion.kernel.jit import is_warm
 from emporion.kernel.machine import Machine
 from emporion.schema import build
-from emporion.schema.limits import NOBODY, SMALL, Capacity
+from emporion.schema.limits import CAPACITIES, NOBODY, SMALL, Capacity
 from emporion.services.demo import Demo
 from emporion.services.listings import TITLES
 from emporion.services.setting_up import is_demo
-from emporion.venue.history import History
+from emporion.venue import venue as venues
+from emporion.venue.venue import Venue
 
-# Reading so many commands again takes a few seconds; a longer journal shows its trades from now on only.
-TAPE_COMMANDS_MAX = 500_000
+SOCKET_NAME = "gateways.sock"
+SOCKET_PATH_MAX = 100  # Bytes: what systems take.
+LOOK_SECONDS = 0.25  # Between looks at whether the node has stopped.
+GATEWAYS_MAX = 64
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `serve` to the command line."""
     parser = subparsers.add_parser(
-        "serve", help="open a venue in a folder and show it on a page", description=(__doc__ or "").split("\n\n")[0]
-    )
+        "serve", help="open a venue in a folder and let people and programs in",
+        description=(__doc__ or "").split("\n\n")[0],
+    )  # fmt: skip
     parser.add_argument("--dir", metavar="FOLDER", help="the venue's folder; made if it is not there")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port to listen on, 0 for any free (default: 8000)")
@@ -53,20 +67,37 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--sync", choices=("sync", "async", "memory"), default="sync",
         help="sync: answer when on disk (default); async: a power cut may lose the last moments; memory: keep nothing",
     )  # fmt: skip
+    parser.add_argument(
+        "--capacity", choices=sorted(CAPACITIES), default=SMALL.name, help="size of this build (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--gateways", type=_gateways, default=0, metavar="N",
+        help="let N processes of their own talk to clients; 0: this one does (default)",
+    )  # fmt: skip
+    parser.add_argument("--sign-up", action="store_true", help="strangers may open an account")
+    parser.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="warning",
+        help="what is logged, as lines of JSON on stderr; info: every request (default: %(default)s)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="emporion: %(message)s")
     if (args.dir is None) != (args.sync == "memory"):
         raise BadValue("give the venue's folder with --dir, or --sync memory to keep nothing")
-    kernel_warm_up(_tell)
-    started = time.monotonic()
-    with Node.open(args.dir, sync=args.sync) as node:
-        where = "in memory" if args.dir is None else Path(args.dir)
-        _tell(f"venue: {where}  seq: {node.seq:,}  digest: {node.digest().hex()[:16]}  {_since(started)}")
-        _serve(args, node)
+    lines = logs.start(args.log_level)
+    try:
+        capacity = CAPACITIES[args.capacity]
+        kernel_warm_up(_tell, capacity)
+        started = time.monotonic()
+        with venues.open(args.dir, capacity=capacity, sync=args.sync) as venue:
+            where = "in memory" if args.dir is None else Path(args.dir)
+            _tell(f"venue: {where}  seq: {venue.seq:,}  digest: {venue.digest()[:16]}  {_since(started)}")
+            with _working_folder(args.dir) as folder:
+                _serve(args, venue, folder)
+    finally:
+        lines.stop()
     return 0
 
 
@@ -100,53 +131,156 @@ def kernel_warm_up(tell: Callable[[str], None], capacity: Capacity = SMALL) -> f
     return time.monotonic() - started
 
 
-def past_trades(node: Node) -> NDArray[np.void]:
-    """The trades of before this start, from the journal; none where that would take long."""
-    chunks = History(node).chunks() if node.seq <= TAPE_COMMANDS_MAX else ()
-    return np.concatenate([np.zeros(0, TRADE), *(trades_of(*chunk) for chunk in chunks)])
+@contextmanager
+def _working_folder(folder: str | None) -> Iterator[Path]:
+    """Where access.db and the gateways' socket lie: the venue's, or of a venue in memory one that goes with it."""
+    if folder is not None:
+        yield Path(folder)
+        return
+    with tempfile.TemporaryDirectory(prefix="emporion-") as private:
+        yield Path(private)
 
 
-def _serve(args: argparse.Namespace, node: Node) -> None:
+def _serve(args: argparse.Namespace, venue: Venue, folder: Path) -> None:
     """Let traders and watchers in, and everybody out again."""
-    started = time.monotonic()
-    trades = past_trades(node)
-    if len(trades):
-        _tell(f"tape: {len(trades):,} trades, read again from the journal  {_since(started)}")
-    sequencer = Sequencer(node)
-    demo: Demo | None = None
-    try:
-        if args.demo:
-            demo = Demo(sequencer, args.seed, args.rate)
-            _tell(f"demo: simulated traders, {args.rate:g} commands a second, seed {args.seed}")
-        simulation = sequencer.call(is_demo).result()
-        titles = TITLES if simulation else {}
-        server = Server(sequencer, args.host, args.port, titles, simulation)
-        asyncio.run(_until_told(server, demo, trades))
-    finally:
-        if demo is not None:
-            demo.stop()
-        sequencer.close()
+    node = venue.node
+    times = EntryTimes(node)
+    if node.files is not None:
+        started = time.monotonic()
+        if found := times.read_back(node.files):
+            _tell(f"orders: {found:,} open ones, entry times from the journal  {_since(started)}")
+    had_somebody_before = node.seq > 1
+    with HistoryStore.open(args.dir, _progress()) as history:
+        history.attach(node)
+        sequencer = Sequencer(node)
+        demo: Demo | None = None
+        try:
+            if args.demo:
+                demo = Demo(sequencer, args.seed, args.rate)
+                _tell(f"demo: simulated traders, {args.rate:g} commands a second, seed {args.seed}")
+            simulation = sequencer.call(is_demo).result()
+            with Access.open(folder, demo=args.demo) as access:
+                since_ns = node.clock.now_ns() if had_somebody_before else 0
+                link = LocalLink(
+                    venue, sequencer, Doorman(rate_of=access.keys.rate_of, since_ns=since_ns), history,
+                    TITLES if simulation else {}, simulation, times,
+                )  # fmt: skip
+                uvloop.run(_until_told(args, link, access, folder, demo))
+        finally:
+            if demo is not None:
+                demo.stop()
+            sequencer.close()
     node.snapshot()
     _tell(f"stopped: seq: {node.seq:,}  digest: {node.digest().hex()[:16]}")
 
 
-async def _until_told(server: Server, demo: Demo | None, trades: NDArray[np.void]) -> None:
-    """Serve until a signal; if the venue or a view of it fails first, raise that."""
+async def _until_told(
+    args: argparse.Namespace, link: LocalLink, access: Access, folder: Path, demo: Demo | None
+) -> None:
+    """Serve until a signal; if the node stops first, raise what stopped it."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await server.start(trades)
-    _tell(f"listening: {server.url}")
-    if demo is not None:
-        demo.start()
-    assert server.pushing is not None
-    waiting = asyncio.create_task(told.wait())
-    await asyncio.wait([waiting, server.pushing], return_when=asyncio.FIRST_COMPLETED)
-    failure = server.pushing.exception() if server.pushing.done() else None
-    waiting.cancel()
-    await server.stop()
-    if failure is not None:
-        raise failure
+    await link.start()
+    doors = _gateway_processes(args, link, folder) if args.gateways else _own_door(args, link, access)
+    try:
+        async with doors as url:
+            _tell(f"listening: {url}")
+            if not _is_loopback(args.host):
+                _tell("warning: this address is reached from elsewhere, in plain HTTP: put a proxy with TLS before it")
+            if demo is not None:
+                demo.start()
+            while not told.is_set() and link.node.stopped is None:
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await told.wait()
+                except TimeoutError:
+                    continue
+    finally:
+        await link.close()
+    if link.node.stopped is not None:
+        raise link.node.stopped
+
+
+@asynccontextmanager
+async def _own_door(args: argparse.Namespace, link: LocalLink, access: Access) -> AsyncIterator[str]:
+    """Talk to clients from this process."""
+    server = Server(link, access, args.host, args.port, sign_up=args.sign_up, demo=args.demo)
+    await server.start()
+    try:
+        yield server.url
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def _gateway_processes(args: argparse.Namespace, link: LocalLink, folder: Path) -> AsyncIterator[str]:
+    """Let other processes talk to clients."""
+    path, private = folder.resolve() / SOCKET_NAME, None
+    if len(bytes(path)) > SOCKET_PATH_MAX:
+        private = tempfile.TemporaryDirectory(prefix="emporion-")  # Of mode 0700.
+        path = Path(private.name) / SOCKET_NAME
+    with _reserved(args.host, args.port) as port:
+        hub = Hub(link, path)
+        await hub.start()
+        settings = GatewaySettings(
+            str(path), str(folder.resolve()), args.host, port, args.sign_up, args.demo, args.log_level
+        )
+        gateways = Gateways(args.gateways, settings)
+        try:
+            await gateways.start()
+            pids = ", ".join(str(process.pid) for process in gateways.processes.values())
+            _tell(f"gateways: {args.gateways} (processes {pids})")
+            host = f"[{args.host}]" if ":" in args.host else args.host
+            yield f"http://{host}:{port}"
+        finally:
+            await gateways.stop()
+            await hub.close()
+            if private is not None:
+                private.cleanup()
+
+
+@contextmanager
+def _reserved(host: str, port: int) -> Iterator[int]:
+    """Hold a port that gateways share. It is bound and not listened on, so no connection comes here."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as alone:  # Without SO_REUSEPORT, to see that nobody else has it.
+        try:
+            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            alone.bind(address)
+        except OSError as error:
+            raise AddressInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        found = alone.getsockname()[1]
+    with socket.socket(family, kind, protocol) as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            held.bind((address[0], found, *address[2:]))
+        except OSError as error:
+            raise AddressInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        yield int(found)
+
+
+def _progress() -> Callable[[int], None]:
+    """Says now and then how far the history has caught up."""
+    last = time.monotonic()
+
+    def tell(seq: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 5.0:
+            last = time.monotonic()
+            _tell(f"history: at {seq:,}")
+
+    return tell
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _tell(line: str) -> None:
@@ -168,6 +302,13 @@ def _natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)
+
+
+def _gateways(text: str) -> int:
+    value = _natural(text)
+    if value > GATEWAYS_MAX:
+        raise argparse.ArgumentTypeError(f"{text} gateways are too many: at most {GATEWAYS_MAX}")
+    return value
 
 
 def _rate(text: str) -> float:
