@@ -26,6 +26,7 @@ def candles_of(trades: Rows, interval: str, atoms_per_tick_lot: int) -> Rows:
         candles["turnover_hi"], candles["turnover_lo"] = _carried(hi, lo)
         candles["trades"] = last - first + 1
         candles["first_seq"], candles["last_seq"] = trades["seq"][first], trades["seq"][last]
+        candles["first_n"] = trades["n"][first]
     return candles
 
 
@@ -44,6 +45,7 @@ def joined(candles: Rows, interval: str) -> Rows:
         hi, lo = np.add.reduceat(candles["turnover_hi"], first), np.add.reduceat(candles["turnover_lo"], first)
         long["turnover_hi"], long["turnover_lo"] = _carried(hi, lo)
         long["first_seq"], long["last_seq"] = candles["first_seq"][first], candles["last_seq"][last]
+        long["first_n"] = candles["first_n"][first]
     return long
 
 

@@ -34,3 +34,13 @@ def starts(ts_ns: NDArray[np.int64], interval: str) -> NDArray[np.int64]:
     length_ns = LENGTHS_NS[interval]
     shift_ns = WEEK_SHIFT_NS if interval == "1w" else 0
     return (ts_ns + shift_ns) // length_ns * length_ns - shift_ns
+
+
+def start_of(ts_ns: int, interval: str) -> int:
+    """The same of one time."""
+    return int(starts(np.array([ts_ns]), interval)[0])
+
+
+def end_of(start_ns: int, interval: str) -> int:
+    """When the interval ends that begins then."""
+    return start_of(start_ns + LENGTHS_NS[interval], interval)  # A month on and up to three days is the next month.

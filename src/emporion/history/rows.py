@@ -96,6 +96,7 @@ CANDLE = np.dtype([  # What traded in one interval. Intervals without a trade ha
     ("trades", "i8"),
     ("first_seq", "i8"),  # Commands of its first trade and its last.
     ("last_seq", "i8"),
+    ("first_n", "i4"),  # Of the first trade, so that parts of one candle can be put in order.
 ])  # fmt: skip
 ASSET = np.dtype([
     ("seq", "i8"),

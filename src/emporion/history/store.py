@@ -1,172 +1,203 @@
 """The history of one venue: what is on disk and what is not yet, as one.
 
-    store = HistoryStore.open(folder)     # None: nothing is kept
+    store = HistoryStore.open(folder)     # None: for a venue in memory
     store.attach(node)                    # From now on it follows the node
     store.fills(account_id, limit=100)    # Up to the last event handed in, newest first
     store.close()
 
 Methods may be called from any thread and may take milliseconds: not for an event loop. Rows are those of
 history.rows. Pages are newest first; `before` is the (seq, n) of the last row of the page before.
+While what the node did before is made up for (`is_behind`), answers go as far as that has come.
 """
 
-import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from emporion.errors import BadValue
 from emporion.history.candles import candles_of, joined
 from emporion.history.entries import entries_of, in_order
-from emporion.history.intervals import INTERVALS, starts
-from emporion.history.rows import CANDLE, FILL, ORDER, Rows
-from emporion.history.tables import Tables
-from emporion.history.tail import Tail, newest
-from emporion.kernel.machine import Machine
-from emporion.schema.limits import FEE_ACCOUNT, TS_MAX
+from emporion.history.feed import Feed, Node, View
+from emporion.history.intervals import INTERVALS, LENGTHS_NS, base_of, end_of, start_of
+from emporion.history.rows import CANDLE, ENTRIES_PER_EVENT, FILL, ORDER, Rows, before
+from emporion.history.shelf import Shelf
+from emporion.history.tables import DTYPES
+from emporion.history.tail import newest
+from emporion.schema.limits import FEE_ACCOUNT, NOBODY, TS_MAX
 
 Cursor = tuple[int, int]
 PAGE_MAX = 10_000
-
-
-class Node(Protocol):
-    """What the history needs of a node: engine.node.Node."""
-
-    machine: Machine
-
-    def follow(self, follower: Callable[[np.ndarray, np.ndarray], None]) -> int: ...
-    def commands(self, from_seq: int = 1) -> np.ndarray: ...
+OF_ONE_ORDER = 1 << 40  # More fills than an order can have.
+WIDER = 4  # How much further back candles are looked for each time.
 
 
 class HistoryStore:
     """Use `open`."""
 
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._queue: deque[tuple[np.ndarray, np.ndarray]] = deque()
-        self._tables = Tables()
-        self._tail = Tail()
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._shelf = Shelf()
 
     @classmethod
     def open(cls, folder: Path | str | None, progress: Callable[[int], None] | None = None) -> "HistoryStore":
-        """The history of the venue in a folder; None for a venue in memory.
+        """The history of the venue in a folder, kept in its subfolder `history`; None for a venue in memory.
 
         Args:
             progress: hears which sequence has been reached while the past is made up for.
         """
-        return cls()
+        return cls(Feed(Path(folder) if folder is not None else None, progress=progress))
 
     def attach(self, node: Node) -> None:
         """Follow a node from here on; what it did before is read from its journal, in the background."""
-        seq = node.follow(self.hand_in)
-        rows = node.commands(1)
-        machine = Machine(node.machine.capacity)
-        with self._lock:
-            self._tail.add(self._tables.take(rows, machine.apply(rows)))
-            assert self._tables.seq == seq
-
-    def hand_in(self, rows: np.ndarray, events: np.ndarray) -> None:
-        """One batch, behind the last: its rows (copied here) and its events. Never waits."""
-        self._queue.append((rows.copy(), events))
+        self._feed.attach(node)
 
     def close(self) -> None:
-        """Write what is not on disk, and end."""
+        """Write what is not on disk, and end. Before the node is closed."""
+        self._feed.close()
+        self._shelf.close()
+
+    def __enter__(self) -> "HistoryStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def seq(self) -> int:
         """The last command whose events are in the answers."""
-        with self._lock:
-            self._drain()
-            return self._tables.seq
+        return self._feed.view().seq
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the past is still being made up for, so that `seq` is behind the node's."""
+        return self._feed.is_behind
 
     # --- Questions -----------------------------------------------------------------------------------
 
     def trades(self, instrument_id: int, before: Cursor | None = None, limit: int = 100) -> Rows:
         """Rows of TRADE, newest first."""
-        rows = self._rows("trades")
-        return newest(rows, rows["instrument_id"] == instrument_id, before, _checked(limit))
+        view = self._feed.view()
+        return self._page(view, "trades", {"instrument_id": instrument_id}, before, _checked(limit))
 
     def fills(self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100) -> Rows:
         """Rows of FILL of an account, newest first; instrument 0: of all."""
-        rows = self._rows("fills")
-        wanted = rows["account_id"] == account_id
-        if instrument_id:
-            wanted &= rows["instrument_id"] == instrument_id
-        return newest(rows, wanted, before, _checked(limit))
-
-    def ledger(self, account_id: int, asset_id: int = 0, before: Cursor | None = None, limit: int = 100) -> Rows:
-        """Rows of ENTRY of an account, newest first; asset 0: of all. All of them together are its balances."""
-        fills, movements = self._rows("fills"), self._rows("movements")
-        own = np.ones(len(fills), np.bool_) if account_id == FEE_ACCOUNT else fills["account_id"] == account_id
-        rows = in_order(np.concatenate([movements, entries_of(fills[own], self._tables.listed)]))
-        wanted = rows["account_id"] == account_id
-        if asset_id:
-            wanted &= rows["asset_id"] == asset_id
-        return newest(rows, wanted, before, _checked(limit))
+        view = self._feed.view()
+        return self._page(view, "fills", _equal(account_id, instrument_id), before, _checked(limit))
 
     def orders(self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100) -> Rows:
         """Rows of ORDER of an account that have ended, by their ends, newest first; instrument 0: of all."""
-        rows = self._rows("orders")
-        wanted = rows["account_id"] == account_id
-        if instrument_id:
-            wanted &= rows["instrument_id"] == instrument_id
-        return newest(rows, wanted, before, _checked(limit))
+        view = self._feed.view()
+        return self._page(view, "orders", _equal(account_id, instrument_id), before, _checked(limit))
+
+    def ledger(self, account_id: int, asset_id: int = 0, before: Cursor | None = None, limit: int = 100) -> Rows:
+        """Rows of ENTRY of an account, newest first; asset 0: of all. All of them together are its balances."""
+        view = self._feed.view()
+        equal = {"account_id": account_id} | ({"asset_id": asset_id} if asset_id else {})
+        movements = self._page(view, "movements", equal, before, _checked(limit))
+        lines = self._lines_of_fills(view, account_id, asset_id, before, limit)
+        return in_order(np.concatenate([movements, lines]))[::-1][:limit]
 
     def order(self, order_id: int) -> tuple[Rows, Rows]:
         """One row of ORDER, open or ended, or none, and its fills as rows of FILL, oldest first."""
-        with self._lock:
-            self._drain()
-            found = self._tables.open_orders.find(order_id)
+        view, found = self._feed.look(lambda open_orders: open_orders.find(order_id))
         if not len(found):
-            rows = self._rows("orders")
-            found = rows[rows["order_id"] == order_id]
+            found = self._page(view, "orders", {"order_id": order_id}, None, 1)
         if not len(found):
             return np.zeros(0, ORDER), np.zeros(0, FILL)
-        fills = self._rows("fills")
-        return found[:1], fills[fills["order_id"] == order_id]
+        row = found[0]
+        place = (int(row["seq"]) + 1, 0) if row["seq"] else None
+        equal = {"account_id": int(row["account_id"]), "order_id": order_id}
+        fills = self._page(view, "fills", equal, place, OF_ONE_ORDER, int(row["entry_seq"]))
+        return found, fills[::-1]
 
     def order_by_client_id(self, account_id: int, hi: int, lo: int) -> Rows:
         """The account's newest order that goes by that client id, as one row of ORDER, or none."""
-        with self._lock:
-            self._drain()
-            found = self._tables.open_orders.named(account_id, hi, lo)
+        view, found = self._feed.look(lambda open_orders: open_orders.named(account_id, hi, lo))
         if len(found):
             return found
-        rows = self._rows("orders")
-        wanted = (rows["account_id"] == account_id) & (rows["cl_ord_id_hi"] == hi) & (rows["cl_ord_id_lo"] == lo)
-        return newest(rows, wanted, None, 1)
+        equal = {"account_id": account_id, "cl_ord_id_hi": hi, "cl_ord_id_lo": lo}
+        return self._page(view, "orders", equal, None, 1)
 
     def candles(
         self, instrument_id: int, interval: str, start_ns: int = 0, end_ns: int = TS_MAX, limit: int = 1_000
     ) -> Rows:
-        """Rows of CANDLE that begin at or after `start_ns` and before `end_ns`: the last `limit` of them, oldest first.
+        """Rows of CANDLE that begin at or after `start_ns` and before `end_ns`: the last `limit`, oldest first.
 
         The one of now grows until its time is over.
         """
         if interval not in INTERVALS:
             raise BadValue(f"interval: {interval!r} is not one of {', '.join(INTERVALS)}")
-        trades = self._rows("trades")
-        own = trades[trades["instrument_id"] == instrument_id]
-        if not len(own):
+        _checked(limit)
+        view = self._feed.view()
+        listed_ns = int(view.listed["ts_ns"][instrument_id]) if 0 < instrument_id < len(view.listed) else TS_MAX
+        first_ns, stop_ns = max(start_ns, start_of(listed_ns, interval)), min(end_ns, view.ts_ns + 1)
+        if first_ns >= stop_ns:
             return np.zeros(0, CANDLE)
-        unit = int(self._tables.listed["atoms_per_tick_lot"][instrument_id])
-        begin = starts(own["ts_ns"], interval)
-        own = own[(begin >= start_ns) & (begin < end_ns)]
-        return joined(candles_of(own, interval, unit), interval)[-_checked(limit) :]
+        stop_ns = end_of(start_of(stop_ns - 1, interval), interval)
+        length_ns = limit * LENGTHS_NS[interval]
+        while True:
+            begin_ns = start_of(max(first_ns, stop_ns - length_ns), interval)
+            found = self._candles(view, instrument_id, interval, begin_ns, stop_ns)
+            found = found[(found["start_ns"] >= start_ns) & (found["start_ns"] < end_ns)]
+            if len(found) >= limit or begin_ns <= first_ns:
+                return found[-limit:]
+            length_ns *= WIDER
 
     # --- Below ---------------------------------------------------------------------------------------
 
-    def _rows(self, table: str) -> Rows:
-        with self._lock:
-            self._drain()
-            return self._tail.rows(table)
+    def _page(
+        self, view: View, table: str, equal: dict[str, int], place: Cursor | None, limit: int, since_seq: int = 0
+    ) -> Rows:
+        """From memory first, since it is the younger; then from disk."""
+        young = newest(view.chunks(table), equal, place, limit, DTYPES[table])
+        if len(young) == limit:
+            return young
+        old = self._shelf.newest(table, view.parts(table), equal, place, limit - len(young), since_seq)
+        return np.concatenate([young, old])
 
-    def _drain(self) -> None:
-        while self._queue:
-            rows, events = self._queue.popleft()
-            self._tail.add(self._tables.take(rows, events))
+    def _lines_of_fills(self, view: View, account_id: int, asset_id: int, place: Cursor | None, limit: int) -> Rows:
+        """Enough of the newest lines before a place, of an account and perhaps an asset, by place."""
+        listed = view.listed
+        # A place among lines lies within the lines of one event: its fill is wanted, too.
+        at = None if place is None else (place[0], place[1] // ENTRIES_PER_EVENT + 1)
+        equal = {} if account_id == FEE_ACCOUNT else {"account_id": account_id}
+        lines = [entries_of(np.zeros(0, FILL), listed)]
+        count = 0
+        while count < limit:
+            fills = self._page(view, "fills", equal, at, limit)
+            if not len(fills):
+                break
+            at = (int(fills["seq"][-1]), int(fills["n"][-1]))
+            made = entries_of(fills[::-1], listed)
+            wanted = (made["account_id"] == account_id) & before(made, place)
+            if asset_id:
+                wanted &= made["asset_id"] == asset_id
+            lines.append(made[wanted])
+            count += len(lines[-1])
+            if len(fills) < limit:
+                break
+        return np.concatenate(lines)
+
+    def _candles(self, view: View, instrument_id: int, interval: str, begin_ns: int, end_ns: int) -> Rows:
+        unit = int(view.listed["atoms_per_tick_lot"][instrument_id])
+        base = base_of(interval)
+        old: Rows
+        if base is None:
+            trades = self._shelf.trades(view.parts("trades"), instrument_id, begin_ns, end_ns)
+            old = candles_of(trades, interval, unit)
+        else:
+            old = self._shelf.candles(view.parts("candles"), instrument_id, base, begin_ns, end_ns)
+        young = [old]
+        for trades in view.chunks("trades"):
+            own = trades[(trades["ts_ns"] >= begin_ns) & (trades["ts_ns"] < end_ns)]
+            young.append(candles_of(own[own["instrument_id"] == instrument_id], base or interval, unit))
+        return joined(np.concatenate(young), interval)
+
+
+def _equal(account_id: int, instrument_id: int) -> dict[str, int]:
+    equal = {"account_id": account_id}
+    return equal | {"instrument_id": instrument_id} if instrument_id != NOBODY else equal
 
 
 def _checked(limit: int) -> int:

@@ -1,34 +1,59 @@
 """Rows that are not on disk yet, and pages of rows in memory."""
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Mapping
 
-from emporion.history.rows import Place, Rows, before
+import numpy as np
+
+from emporion.history.rows import Rows, before
 from emporion.history.tables import DTYPES, Made
+
+Chunks = list[Rows]
 
 
 class Tail:
     """Rows by table, in order. Arrays handed out are never changed afterwards."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, list[Rows]] = {name: [] for name in DTYPES}
-        self.count = 0  # Of all tables.
+        self._chunks: dict[str, Chunks] = {name: [] for name in DTYPES}
+        self.count = 0  # Rows of all tables.
 
     def add(self, made: Made) -> None:
+        """Younger rows."""
         for name, rows in made.items():
             if len(rows):
-                self._parts[name].append(rows)
+                chunks = self._chunks[name]
+                chunks.append(rows)
+                while len(chunks) > 1 and len(chunks[-2]) <= 2 * len(chunks[-1]):  # So few chunks, seldom copied.
+                    chunks[-2:] = [np.concatenate(chunks[-2:])]
                 self.count += len(rows)
 
+    def extend(self, younger: "Tail") -> None:
+        """The rows of another behind these."""
+        for name in DTYPES:
+            for rows in younger.chunks(name):
+                self.add({name: rows})
+
+    def chunks(self, name: str) -> Chunks:
+        """The rows of a table, in order."""
+        return list(self._chunks[name])
+
     def rows(self, name: str) -> Rows:
-        """All rows of a table."""
-        parts = self._parts[name]
-        if len(parts) != 1:
-            parts[:] = [np.concatenate(parts) if parts else np.zeros(0, DTYPES[name])]
-        return parts[0]
+        """The same in one piece."""
+        return np.concatenate([np.zeros(0, DTYPES[name]), *self._chunks[name]])
 
 
-def newest(rows: Rows, wanted: NDArray[np.bool_], place: Place | tuple[int, int] | None, limit: int) -> Rows:
-    """The newest wanted rows before a place, newest first. `rows` are in order."""
-    at = np.flatnonzero(wanted & before(rows, place))
-    return rows[at[::-1][:limit]]
+def newest(
+    chunks: Iterable[Rows], equal: Mapping[str, int], place: tuple[int, int] | None, limit: int, dtype: np.dtype
+) -> Rows:
+    """The newest rows before a place whose columns have these values, newest first."""
+    found = [np.zeros(0, dtype)]
+    for rows in reversed(list(chunks)):
+        wanted = before(rows, place)
+        for name, value in equal.items():
+            wanted &= rows[name] == value
+        page = rows[np.flatnonzero(wanted)[::-1][:limit]]
+        found.append(page)
+        limit -= len(page)
+        if limit <= 0:
+            break
+    return np.concatenate(found)
