@@ -3,22 +3,28 @@
 import asyncio
 import ssl
 import time
+from decimal import Decimal
 from types import TracebackType
 from typing import TypeVar
 
+from emporion.client.async_streams import AsyncFollowedBook, AsyncStream
 from emporion.client.connection import Connection
 from emporion.client.core import Listed
 from emporion.client.errors import Cut, NotSent
 from emporion.client.exchange import Exchange
+from emporion.client.feed import Feed
 from emporion.client.flow import Awaiting, Blocking, Flow, Pause
 from emporion.client.http1 import Origin
+from emporion.client.local_book import LocalBook
 from emporion.client.money import Money
 from emporion.client.operating import Operating
 from emporion.client.pool import Pool
 from emporion.client.signer import Signer
+from emporion.client.streams import FollowedBook, Stream
 from emporion.client.trading import Trading
 from emporion.client.values import AccountLike, account_name
 from emporion.client.views import Views
+from emporion.errors import BadValue
 
 T = TypeVar("T")
 TIMEOUT = 10.0
@@ -43,7 +49,20 @@ class Served(Trading, Money, Operating, Views):
         self._exchange = Exchange(self._origin, self._signer, patience, rate_patience)
         self._account = account_name(account)
         self._listed = Listed()
+        self._patience = patience
         self._operates = None if key is not None else False
+
+    def _feed(self) -> Feed:
+        return Feed(self._signer, self._account, self._origin.stream_url, self._patience)
+
+    def _units(self, instrument: str) -> Flow[tuple[Decimal, Decimal]]:
+        """(tick, lot)"""
+        listed = yield from self._know([instrument])
+        if instrument not in listed.instrument_ids:
+            known = ", ".join(sorted(listed.instrument_ids)[:20]) or "none"
+            raise BadValue(f"no instrument is named {instrument!r}; list it with list_instrument. Known: {known}")
+        number = listed.instrument_ids[instrument]
+        return listed.ticks[number], listed.lots[number]
 
     @property
     def url(self) -> str:
@@ -70,6 +89,7 @@ class Client(Served, Blocking):
     ) -> None:
         super().__init__(url, key, secret, account, patience, rate_patience)
         self._connection = Connection(self._origin, timeout, tls)
+        self._timeout, self._tls = timeout, tls
 
     def run(self, flow: Flow[T]) -> T:
         """Drive one flow to its end."""
@@ -89,6 +109,17 @@ class Client(Served, Blocking):
         except StopIteration as end:
             found: T = end.value
             return found
+
+    def stream(self) -> Stream:
+        """A stream of its own connection: subscribe, then iterate. It is opened when first used."""
+        return Stream(self._feed(), self._timeout, self._tls)
+
+    def follow_book(self, instrument: str) -> FollowedBook:
+        """The whole book of an instrument, kept here from the stream; returns with the first image."""
+        tick, lot = self.run(self._units(instrument))
+        feed = self._feed()
+        book = FollowedBook(Stream(feed, self._timeout, self._tls), feed, LocalBook(instrument), tick, lot)
+        return book.start()
 
     def close(self) -> None:
         """Let go of the connection. The client can be used again: it connects anew."""
@@ -120,6 +151,7 @@ class AsyncClient(Served, Awaiting):
     ) -> None:
         super().__init__(url, key, secret, account, patience, rate_patience)
         self._pool = Pool(self._origin, timeout, tls, connections)
+        self._timeout, self._tls = timeout, tls
 
     async def run(self, flow: Flow[T]) -> T:
         """Drive one flow to its end."""
@@ -139,6 +171,17 @@ class AsyncClient(Served, Awaiting):
         except StopIteration as end:
             found: T = end.value
             return found
+
+    def stream(self) -> AsyncStream:
+        """A stream of its own connection: subscribe, then iterate. It is opened when first used."""
+        return AsyncStream(self._feed(), self._timeout, self._tls)
+
+    async def follow_book(self, instrument: str) -> AsyncFollowedBook:
+        """The whole book of an instrument, kept here from the stream; returns with the first image."""
+        tick, lot = await self.run(self._units(instrument))
+        feed = self._feed()
+        book = AsyncFollowedBook(AsyncStream(feed, self._timeout, self._tls), feed, LocalBook(instrument), tick, lot)
+        return await book.start()
 
     async def close(self) -> None:
         """Let go of all connections."""

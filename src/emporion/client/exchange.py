@@ -90,6 +90,12 @@ class Exchange:
                     yield Pause(at_least)
                     continue
                 if verdict is problems.Verdict.CLOCK:
+                    at_least = problems.retry_after(answer)
+                    if at_least:  # A venue that just took over: it cannot tell this request from one of before.
+                        if self._clock() + at_least > deadline:
+                            return Reply(answer, perhaps)
+                        yield Pause(at_least)
+                        continue
                     offset_ns = problems.clock_offset_ns(answer, time.time_ns())
                     if is_clock_mended or offset_ns is None:
                         return Reply(answer, perhaps)

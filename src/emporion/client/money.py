@@ -111,9 +111,10 @@ class Money(Core):
     def _hold(self, hold_id: int) -> Flow[Hold]:
         what = f"look at hold {hold_id}"
         own = yield from self._own_accounts()
-        names = [""] if self._operates else [each.name for each in own]
-        path = "/v1/operator/withdrawals" if self._operates else "/v1/withdrawals"
-        for name in names:
+        lists = [("/v1/withdrawals", each.name) for each in own]
+        if self._operates:
+            lists = [("/v1/operator/withdrawals", ""), ("/v1/operator/freezes", "")]
+        for path, name in lists:
             for each in (yield from self._pages(accounts.Hold, path, what, name)):
                 if each.hold_id == hold_id:
                     return records.hold(each)

@@ -98,9 +98,7 @@ class Operating(Core):
             fee_schedule=_small(schedule, "fee_schedule") if schedule is not None else None,
         )
         target = with_query("/v1/operator/instrument", instrument=name)
-        said = yield from self._ask(
-            market.Instrument, "PATCH", target, what, body, account="", repeat=Repeat.NAMED
-        )
+        said = yield from self._ask(market.Instrument, "PATCH", target, what, body, account="", repeat=Repeat.NAMED)
         return records.instrument(said)
 
     @method

@@ -27,7 +27,7 @@ class Verdict(Enum):
     FINAL = "final"  # For the caller, good or bad.
     AGAIN = "again"  # 503 from a door whose venue is away: it may have been done.
     RATE = "rate"  # Nothing was done; later.
-    CLOCK = "clock"  # Nothing was done: our clock is off.
+    CLOCK = "clock"  # Nothing was done: our clock is off, or the venue has just taken over.
 
 
 def judge(answer: Answer) -> Verdict:

@@ -141,9 +141,7 @@ def order(said: trading.Order) -> things.Order:
 
 
 def trade(said: market.Trade) -> things.Trade:
-    return things.Trade(
-        said.seq, int(said.ts_ns), said.instrument, said.side, Decimal(said.price), Decimal(said.qty)
-    )
+    return things.Trade(said.seq, int(said.ts_ns), said.instrument, said.side, Decimal(said.price), Decimal(said.qty))
 
 
 def balance(said: accounts.Balance) -> things.Balance:

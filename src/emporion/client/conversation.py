@@ -1,0 +1,220 @@
+"""What is said over a stream, without sockets: subscriptions that outlive any connection.
+
+A reader tells it when a connection has been made (`opened`) or has ended (`lost`), feeds it frames
+(`receive`) and sends what it puts into `outbox`. It signs in, subscribes to all that is wanted, after a lost
+connection from where each subscription stood, and sees by the chain of `prev` and `seq` when something is
+missing: then it asks for that subscription from there again.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emporion.client.errors import BadAnswer, NotAllowed, RateLimited
+from emporion.client.messages import Disconnected, Message, Reconnected, message_of
+from emporion.client.signer import Signer, account_header
+from emporion.errors import BadValue, EmporionError
+from emporion.wire import stream
+from emporion.wire.stream import Subscription
+
+NEWEST_COUNTS = frozenset({"ticker", "top", "depth"})  # Begin anew with what is, rather than with what was missed.
+OF_THE_REQUEST = frozenset({"BAD_VALUE", "BAD_FIELD", "MALFORMED", "NOT_FOUND"})
+
+
+class Heard(NamedTuple):
+    """One message: of which subscription, as the wire has it, and as people have it."""
+
+    subscription: Subscription | None
+    said: Any
+    message: Message
+
+
+@dataclass
+class Thread:
+    """One subscription, and how far it is."""
+
+    subscription: Subscription
+    seq: int | None = None  # Of the last message; None before the first, and when an image is wanted.
+    asked: int = 0  # The request for it that has not been answered; what comes before its answer is of before.
+    accepted: bool = False  # By some connection, at some time.
+
+
+class Conversation:
+    """One stream's state."""
+
+    def __init__(self, signer: Signer, account: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.outbox: list[bytes] = []
+        self.is_ready = False  # Signed in where there is a key: requests may be sent.
+        self.pong = 0  # The last ping that was answered.
+        self.failed: dict[Subscription, EmporionError] = {}  # Subscriptions that were refused, and why.
+        self._signer, self._account, self._clock = signer, account, clock
+        self._threads: dict[Subscription, Thread] = {}
+        self._ids = count(1)
+        self._lost_at: float | None = None
+
+    # --- What is wanted ---
+
+    def subscribe(self, subscription: Subscription, after_seq: int | None = None) -> None:
+        """Follow, from now on or from after a sequence; `accepted` or `failed` say what became of it."""
+        thread = Thread(subscription, after_seq)
+        self._threads[subscription] = thread
+        if self.is_ready:
+            self._ask_for(thread)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        if self._threads.pop(subscription, None) is not None and self.is_ready:
+            self._say(stream.Unsubscribe(subscription, next(self._ids)))
+
+    def restart(self, subscription: Subscription) -> None:
+        """Begin this one again with an image."""
+        thread = self._threads.get(subscription)
+        if thread is not None:
+            thread.seq = None
+            if self.is_ready:
+                self._ask_for(thread)
+
+    def ping(self) -> int:
+        """Ask for a sign of life; when `pong` has reached the number returned, all said before it has been heard."""
+        number = next(self._ids)
+        self._say(stream.Ping(number))
+        return number
+
+    def is_accepted(self, subscription: Subscription) -> bool:
+        thread = self._threads.get(subscription)
+        return thread is not None and thread.accepted
+
+    # --- Connections ---
+
+    def opened(self) -> None:
+        """A connection has been made; nothing has been said on it."""
+        self.outbox.clear()
+        self.is_ready = False
+
+    def lost(self, why: str) -> list[Message]:
+        """The connection has ended. The first of several failures in a row is told."""
+        self.is_ready = False
+        if self._lost_at is not None:
+            return []
+        self._lost_at = self._clock()
+        return [Disconnected(why)]
+
+    def receive(self, frame: str | bytes) -> list[Heard]:
+        """What one frame tells.
+
+        Raises:
+            BadAnswer: it is not of this protocol.
+            NotAllowed, BadValue, RateLimited: the key, or a subscription that ran before, is refused now.
+        """
+        try:
+            all_said = _decoder.decode(frame)
+        except msgspec.DecodeError as error:
+            raise BadAnswer(f"a frame that this version does not know: {error}") from None
+        heard: list[Heard] = []
+        for said in all_said:
+            if isinstance(said, stream.Hello):
+                self._greet(heard)
+            elif isinstance(said, stream.Authenticated):
+                self._begin(heard)
+            elif isinstance(said, stream.Subscribed):
+                self._accept(said.id)
+            elif isinstance(said, stream.Error):
+                self._refuse(said)
+            elif isinstance(said, stream.Pong):
+                self.pong = max(self.pong, said.id)
+            elif isinstance(said, stream.Relisted | stream.Beat):
+                heard.append(Heard(None, said, message_of(said)))
+            elif isinstance(said, stream.Missed):
+                thread = self._thread_of(said.subscription)
+                if thread is not None and not thread.asked:
+                    heard.append(Heard(thread.subscription, said, message_of(said)))
+            elif not isinstance(said, stream.Unsubscribed):
+                self._follow(said, heard)
+        return heard
+
+    # --- Inside ---
+
+    def _greet(self, heard: list[Heard]) -> None:
+        if self._signer.key is None:
+            self._begin(heard)
+            return
+        acting = account_header(self._account)
+        time_ns, nonce, signature = self._signer.sign("GET", "/v1/stream", acting, b"")
+        self._say(stream.Authenticate(self._signer.key, str(time_ns), nonce, signature, acting, next(self._ids)))
+
+    def _begin(self, heard: list[Heard]) -> None:
+        self.is_ready = True
+        self._tell_back(heard)
+        for thread in self._threads.values():
+            if thread.subscription.channel in NEWEST_COUNTS:
+                thread.seq = None
+            self._ask_for(thread)
+
+    def _tell_back(self, heard: list[Heard]) -> None:
+        if self._lost_at is not None:
+            back = Reconnected(self._clock() - self._lost_at)
+            heard.append(Heard(None, back, back))
+            self._lost_at = None
+
+    def _ask_for(self, thread: Thread) -> None:
+        thread.asked = next(self._ids)
+        self._say(stream.Subscribe(thread.subscription, thread.seq or None, thread.asked))
+
+    def _accept(self, number: int) -> None:
+        for thread in self._threads.values():
+            if thread.asked == number:
+                thread.asked, thread.accepted = 0, True
+
+    def _refuse(self, said: stream.Error) -> None:
+        error = _exception_of(said)
+        if not said.id:  # Of no request: the key or the session has ended.
+            raise error
+        for subscription, thread in list(self._threads.items()):
+            if thread.asked == said.id:
+                del self._threads[subscription]
+                self.failed[subscription] = error
+                if thread.accepted:  # Nobody waits for it: it ran, and does not any more.
+                    raise error
+                return
+        if not self.is_ready:
+            raise error
+
+    def _thread_of(self, subscription: Subscription) -> Thread | None:
+        """The thread of a subscription as the venue names it: an account that was left out is filled in there."""
+        found = self._threads.get(subscription)
+        if found is None and subscription.account is not None:
+            found = self._threads.get(msgspec.structs.replace(subscription, account=None))
+        return found
+
+    def _follow(self, said: Any, heard: list[Heard]) -> None:
+        """Take a message of a subscription, when it is the next one."""
+        channel = said.__struct_config__.tag
+        subscription = Subscription(
+            channel, getattr(said, "instrument", None), getattr(said, "interval", None), getattr(said, "account", None)
+        )
+        thread = self._thread_of(subscription)
+        if thread is None or thread.asked:  # Not wanted any more, or of before it was asked for again.
+            return
+        if said.prev and thread.seq is not None and said.prev != thread.seq:
+            self._ask_for(thread)
+            return
+        thread.seq = said.seq
+        heard.append(Heard(thread.subscription, said, message_of(said)))
+
+    def _say(self, request: stream.Request) -> None:
+        self.outbox.append(_encode(request))
+
+
+def _exception_of(said: stream.Error) -> EmporionError:
+    if said.code == "RATE_LIMITED":
+        return RateLimited(said.detail, 1.0)
+    if said.code in OF_THE_REQUEST or said.code.startswith("UNKNOWN_"):
+        return BadValue(said.detail)
+    return NotAllowed(said.code, said.detail)
+
+
+_decoder = msgspec.json.Decoder(list[stream.Message])
+_encode = msgspec.json.Encoder().encode
