@@ -1,0 +1,367 @@
+"""The hub: every interval one look at the venue, one message a subscription, one frame a set of subscriptions.
+
+A thousand readers of the same ten books cost one look, ten messages and one frame; what is left to do
+for each of them is to hand the same bytes to its transport.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterable
+
+from emporion.engine.clock import Clock, SystemClock
+from emporion.errors import EmporionError
+from emporion.gateway.catalog import Catalog
+from emporion.gateway.link.link import Link
+from emporion.gateway.stream.chain import Chain, Key
+from emporion.gateway.stream.connection import (
+    CAUGHT_UP_BYTES,
+    FIRSTS_BYTES,
+    LAG_BYTES,
+    LAG_SECONDS,
+    Connection,
+    Group,
+    Start,
+)
+from emporion.gateway.stream.frames import encode, frame_of
+from emporion.gateway.stream.private import Private
+from emporion.gateway.stream.public import Public
+from emporion.gateway.stream.views import Change, Views, Wanted
+from emporion.wire.stream import Beat, Missed, Relisted, Subscription
+
+INTERVAL_S = 0.05
+BEAT_S = 1.0
+LINGER_S = 60.0  # How long a subscription that nobody has is kept up to date, for those who come back.
+RETRY_S = 0.5  # After the venue could not be asked.
+PRIVATE = frozenset({"orders", "fills", "balances"})
+log = logging.getLogger(__name__)
+
+
+class Hub:
+    """All subscriptions of one gateway, and who has them. All of it belongs to one event loop.
+
+    Attributes:
+        views: the public views, for questions as well.
+        seq: of the last command that readers have heard of.
+        frames, frame_bytes: written so far. lagged, cut_off: readers who began to skip, and who were cut off.
+    """
+
+    def __init__(self, link: Link, catalog: Catalog, clock: Clock | None = None) -> None:
+        """`clock` says when 24 hours are over; it should be the venue's."""
+        self.link, self.catalog = link, catalog
+        self.views = Views(link, catalog, clock or SystemClock())
+        self.seq, self.ts_ns = link.seq, link.ts_ns
+        self.connections: set[Connection] = set()
+        self.frames = self.frame_bytes = self.lagged = self.cut_off = 0
+        self.on_tick: list[Callable[[], None]] = []  # Called after each interval.
+        self._public, self._private = Public(self.views), Private(link, catalog)
+        self._chains: dict[Key, Chain] = {}
+        self._groups: dict[frozenset[Chain], Group] = {}
+        self._busy: set[Connection] = set()
+        self._gap = False
+        self._beat_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    # --- Life ----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Listen to the link, which has been started, and let intervals go by."""
+        self.link.listen(self.views.hear)
+        self.link.on_gap(self._note_gap)
+        self.views.forget()
+        self._private.forget()
+        self._task = asyncio.ensure_future(self._run())
+
+    async def close(self) -> None:
+        """Say goodbye to everybody."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self._private.close()
+        for connection in list(self.connections):
+            connection.hang_up(1001, "the venue is stopping")
+
+    # --- Connections ---------------------------------------------------------------------------------
+
+    def enter(self, connection: Connection) -> None:
+        """A reader has come."""
+        self.connections.add(connection)
+        self._regroup(connection, frozenset())
+        self.wake(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """A reader has gone."""
+        connection.is_gone = True
+        self.connections.discard(connection)
+        self._busy.discard(connection)
+        for chain in connection.subscribed:
+            self._release(chain)
+        self._ungroup(connection)
+        connection.starting, connection.missed = {}, None
+
+    def wake(self, connection: Connection) -> None:
+        """It has something of its own to be sent."""
+        if connection in self.connections:
+            self._busy.add(connection)
+
+    def subscribe(self, connection: Connection, key: Key, subscription: Subscription, after_seq: int | None) -> None:
+        """Begin, or begin again, with a first message in one of the next frames."""
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = self._chains[key] = Chain(key, subscription)
+        if chain not in connection.subscribed:
+            chain.watchers += 1
+        elif connection.missed is not None:
+            connection.missed.pop(chain, None)
+        self._regroup(connection, connection.group.chains - {chain})
+        connection.starting[chain] = Start(after_seq)
+        self.wake(connection)
+
+    @property
+    def chains(self) -> int:
+        """Different subscriptions that are kept up to date."""
+        return len(self._chains)
+
+    def has(self, key: Key) -> bool:
+        """Whether this one is among them."""
+        return key in self._chains
+
+    def unsubscribe(self, connection: Connection, key: Key) -> bool:
+        """End; says whether it was subscribed."""
+        chain = self._chains.get(key)
+        if chain is None or chain not in connection.subscribed:
+            return False
+        connection.starting.pop(chain, None)
+        if connection.missed is not None:
+            connection.missed.pop(chain, None)
+        self._regroup(connection, connection.group.chains - {chain})
+        self._release(chain)
+        return True
+
+    # --- Intervals -----------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        failing = ""
+        due = loop.time()
+        while True:
+            try:
+                await self.tick()
+                failing = ""
+            except EmporionError as error:  # The venue is away or has stopped: readers hear nothing until it is back.
+                if failing != str(error):
+                    log.warning("nothing new for readers: %s", error)
+                failing = str(error)
+                await asyncio.sleep(RETRY_S)
+            except Exception:
+                log.exception("an interval of the stream failed; all begin again")
+                self._gap = True
+                await asyncio.sleep(RETRY_S)
+            due = max(due + INTERVAL_S, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def tick(self) -> None:
+        """One interval: look, make messages, write frames."""
+        for chain in self._chains.values():
+            chain.turn()
+        if self._gap:
+            self._begin_again()
+        chains = list(self._chains.values())
+        change = await self.views.pull(_wanted(chains))
+        by_account: dict[int, list[Chain]] = {}
+        for chain in chains:
+            if chain.key.channel in PRIVATE:
+                by_account.setdefault(chain.key.account_id, []).append(chain)
+        try:
+            await self._private.look(change, by_account)
+        except EmporionError:
+            for chain in [each for own in by_account.values() for each in own]:
+                self._restart(chain)  # The public part goes on; these begin again from images.
+            by_account = {}
+            self._private.forget()
+
+        # From here on nothing waits, so whoever reads sees an interval as a whole.
+        self.seq, self.ts_ns = max(self.seq, change.look_seq), self.link.ts_ns
+        changed = self._messages(chains, change)
+        now = asyncio.get_running_loop().time()
+        everybody = [encode(Relisted(change.seq))] if change.relisted else []
+        if now - self._beat_at >= BEAT_S:
+            self._beat_at = now
+            everybody.append(encode(Beat(self.seq, str(self.ts_ns))))
+        self._write(changed, everybody, now)
+        self._let_go(now)
+        for callback in self.on_tick:
+            callback()
+
+    def _messages(self, chains: Iterable[Chain], change: Change) -> set[Chain]:
+        """Let every chain have its next message; those that have one."""
+        tickers = [chain.key.instrument_id for chain in chains if chain.key.channel == "ticker"]
+        self._public.note(change, set(tickers), 0 in tickers)
+        changed = set()
+        for chain in chains:
+            source = self._private if chain.key.channel in PRIVATE else self._public
+            if not chain.is_ready:
+                source.begin(chain, change)
+                continue
+            source.message(chain, change)
+            if chain.message:
+                changed.add(chain)
+            if chain.key.channel in PRIVATE and self._private.is_lost(chain):
+                self._restart(chain)
+                changed.discard(chain)
+        return changed
+
+    def _write(self, changed: set[Chain], everybody: list[bytes], now: float) -> None:
+        """One frame for each set of subscriptions, to all who have exactly this set; then those who need their own."""
+        frames: dict[frozenset[Chain], bytes] = {}
+        for group in list(self._groups.values()):
+            news = group.chains & changed
+            if not news and not everybody:
+                continue
+            frame = frames.get(news)
+            if frame is None:
+                frame = frames[news] = frame_of([*_in_order(news), *everybody])
+            size, written, behind = len(frame), 0, []
+            for connection in group.connections:
+                if connection in self._busy:
+                    continue
+                transport = connection.transport
+                if transport.get_write_buffer_size() > LAG_BYTES:
+                    behind.append(connection)
+                elif not transport.is_closing():
+                    transport.write(frame)
+                    written += 1
+            for connection in behind:
+                self._fall_behind(connection, now)
+            self.frames += written
+            self.frame_bytes += written * size
+        for connection in list(self._busy):
+            self._write_own(connection, changed, everybody, now)
+
+    def _write_own(self, connection: Connection, changed: set[Chain], everybody: list[bytes], now: float) -> None:
+        transport = connection.transport
+        if connection.is_gone or transport.is_closing():
+            return
+        unsent = transport.get_write_buffer_size()
+        if connection.missed is not None:
+            if unsent > CAUGHT_UP_BYTES:
+                if now - connection.lag_since > LAG_SECONDS:
+                    self.cut_off += 1
+                    log.warning("cut off %s, who does not read", connection.address)
+                    connection.cut_off()
+                return
+            connection.starting |= {chain: Start(seq, is_lost=True) for chain, seq in connection.missed.items()}
+            connection.missed = None
+        elif unsent > LAG_BYTES:
+            self._fall_behind(connection, now)
+            return
+        news = connection.group.chains & changed
+        messages = [*connection.extras, *_in_order(news), *everybody]
+        connection.extras.clear()
+        messages += self._firsts(connection)
+        if messages:
+            frame = frame_of(messages)
+            transport.write(frame)
+            self.frames += 1
+            self.frame_bytes += len(frame)
+        if not connection.is_busy:
+            self._busy.discard(connection)
+
+    def _firsts(self, connection: Connection) -> list[bytes]:
+        """First messages of subscriptions that can begin, as many as fit; they run from the next interval on."""
+        messages: list[bytes] = []
+        begun, size = [], 0
+        for chain, start in connection.starting.items():
+            if not chain.is_ready:
+                continue
+            if size > FIRSTS_BYTES:
+                break
+            source = self._private if chain.key.channel in PRIVATE else self._public
+            missed = source.since(chain, start.after_seq) if start.after_seq and not start.is_lost else None
+            if missed is None:
+                if start.after_seq:
+                    messages.append(encode(Missed(chain.subscription, start.after_seq, chain.seq)))
+                missed = [source.image(chain)]
+            messages += missed
+            size += sum(map(len, missed))
+            begun.append(chain)
+        if begun:
+            for chain in begun:
+                del connection.starting[chain]
+            self._regroup(connection, connection.group.chains.union(begun))
+        return messages
+
+    def _fall_behind(self, connection: Connection, now: float) -> None:
+        """It does not keep up: it skips from here on, until its buffer is nearly empty."""
+        self.lagged += 1
+        connection.lag_since = now
+        connection.missed = {chain: chain.prev for chain in connection.group.chains}
+        self._regroup(connection, frozenset())
+        self._busy.add(connection)
+
+    def _restart(self, chain: Chain) -> None:
+        """What this chain said may not be all: whoever has it is told, and gets an image."""
+        chain.forget()
+        groups = [group for group in self._groups.values() if chain in group.chains]
+        for connection in [each for group in groups for each in group.connections]:
+            self._regroup(connection, connection.group.chains - {chain})
+            connection.starting[chain] = Start(chain.prev, is_lost=True)
+            self._busy.add(connection)
+
+    def _begin_again(self) -> None:
+        """Events were missed: nothing that was known can be relied on."""
+        self._gap = False
+        self.views.forget()
+        self._public.forget()
+        self._private.forget()
+        for chain in self._chains.values():
+            self._restart(chain)
+
+    def _note_gap(self) -> None:
+        self._gap = True
+
+    # --- Sets ----------------------------------------------------------------------------------------
+
+    def _regroup(self, connection: Connection, chains: frozenset[Chain]) -> None:
+        self._ungroup(connection)
+        group = self._groups.get(chains)
+        if group is None:
+            group = self._groups[chains] = Group(chains)
+        group.connections.add(connection)
+        connection.group = group
+
+    def _ungroup(self, connection: Connection) -> None:
+        group = connection.group
+        group.connections.discard(connection)
+        if not group.connections:
+            self._groups.pop(group.chains, None)
+
+    def _release(self, chain: Chain) -> None:
+        chain.watchers -= 1
+        chain.left_at = asyncio.get_running_loop().time()
+
+    def _let_go(self, now: float) -> None:
+        """Forget subscriptions that nobody has had for a while."""
+        for chain in [each for each in self._chains.values() if not each.watchers and now - each.left_at > LINGER_S]:
+            key = chain.key
+            del self._chains[key]
+            if key.channel == "depth":
+                self.views.unwatch(key.instrument_id)
+            if key.channel in PRIVATE and not any(each.account_id == key.account_id for each in self._chains):
+                self._private.unwatch(key.account_id)
+
+
+def _wanted(chains: Collection[Chain]) -> Wanted:
+    """What is to be looked at for these."""
+    depth, tops, all_tops = set(), set(), False
+    for chain in chains:
+        channel, number = chain.key.channel, chain.key.instrument_id
+        if channel == "depth":
+            depth.add(number)
+        elif channel in ("top", "ticker"):
+            tops.add(number)
+            all_tops |= not number
+    return Wanted(depth, tops - {0}, all_tops)
+
+
+def _in_order(chains: Iterable[Chain]) -> list[bytes]:
+    return [chain.message for chain in sorted(chains, key=lambda chain: chain.number)]
