@@ -81,12 +81,16 @@ def test_who_rests_is_forgotten():
 
 
 def test_names_are_bounded():
-    """Even where nobody's bucket is full: who began longest ago is let off."""
-    buckets = Buckets(Rate(1, 2), names_max=5_000)
+    """Even where nobody's bucket is full: who is known longest is let off, and each name costs a constant."""
+    buckets, sweeps = Buckets(Rate(1, 2), names_max=5_000), 0
     for number in range(20_000):
+        before = len(buckets)
         buckets.take(f"{number}", 1, NOW_NS + number)
-    assert len(buckets) <= 5_001
+        sweeps += len(buckets) <= before
+        assert len(buckets) <= 5_000
+    assert sweeps <= 20
     assert buckets.take("19999", 1, NOW_NS + 20_000).remaining == 0
+    assert buckets.take("0", 1, NOW_NS + 20_000).remaining == 1
 
 
 def test_a_clock_that_goes_back_gives_nothing():

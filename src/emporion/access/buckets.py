@@ -43,8 +43,8 @@ class Buckets:
         rate: of every name that `rate_of` does not know better.
         rate_of: a name's own rate, or None. Asked when a rested name comes back, so it must be quick;
             a change counts once the bucket has been full.
-        names_max: bound on memory. Where more names than this are short of units at once, the one
-            that began longest ago is forgotten, that is, given a full bucket.
+        names_max: bound on memory. Where more names than this are short of units at once, those known
+            longest are forgotten, that is, given full buckets.
     """
 
     def __init__(
@@ -106,8 +106,9 @@ class Buckets:
 
     def _sweep(self, now_ns: int) -> None:
         """Forget full buckets. Done when the number has doubled, so it costs each name a constant."""
-        self._full_ns = {name: full_ns for name, full_ns in self._full_ns.items() if full_ns > now_ns}
-        while len(self._full_ns) >= self._names_max:
-            del self._full_ns[next(iter(self._full_ns))]
+        kept = [(name, full_ns) for name, full_ns in self._full_ns.items() if full_ns > now_ns]
+        if 2 * len(kept) > self._names_max:  # Far below the bound, or it would be reached again at once.
+            kept = kept[-(self._names_max // 2) :]
+        self._full_ns = dict(kept)
         self._own = {name: terms for name, terms in self._own.items() if name in self._full_ns}
-        self._sweep_at = min(self._names_max, max(1024, 2 * len(self._full_ns))) + 1
+        self._sweep_at = min(self._names_max, max(1024, 2 * len(kept)))

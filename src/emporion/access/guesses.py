@@ -13,6 +13,7 @@ processes and over restarts. Names are hashed, since people type passwords where
 
 import hashlib
 import sqlite3
+from typing import NamedTuple
 
 from emporion.access.addresses import group_of
 from emporion.access.buckets import MS_NS, SECOND_NS
@@ -25,6 +26,14 @@ PLACE_NS = 30 * 24 * 3600 * SECOND_NS
 ROWS_MAX = 100_000
 
 
+class Try(NamedTuple):
+    """What a try took, to be given back if it was right."""
+
+    place: bytes  # The login and the address, as a place the user comes from.
+    pair: bytes  # And as a bucket.
+    taken: tuple[tuple[bytes, int], ...]  # Buckets, and the time of a unit of each.
+
+
 class Guesses:
     """The buckets of one database."""
 
@@ -32,12 +41,13 @@ class Guesses:
         self._store = store
         self._salt = store.salt
 
-    def begin(self, login: str, address: str, now_ns: int) -> None:
+    def begin(self, login: str, address: str, now_ns: int) -> "Try":
         """Take a unit of each bucket before looking at a password; AccessDenied(RATE_LIMITED) if one is empty.
 
         Before, not after: tries that come at the same time must not all see the same bucket.
         """
         place, names = self._names(login, address)
+        taken = []
         with self._store.write(quiet=True) as sql:
             known = sql.execute(
                 "SELECT 1 FROM places WHERE name = ? AND seen_ns > ?", (place, now_ns - PLACE_NS)
@@ -53,18 +63,18 @@ class Guesses:
                     detail = f"too many tries went wrong; wait {-(-retry_ms // 1000)} s"
                     raise AccessDenied("RATE_LIMITED", detail, retry_after_ms=retry_ms)  # Nothing was taken.
                 sql.execute("INSERT OR REPLACE INTO guesses VALUES (?, ?)", (name, later_ns))
+                taken.append((name, unit_ns))
             _forget(sql, now_ns)
+        return Try(place, names[PAIR], tuple(taken))
 
-    def give_back(self, login: str, address: str, now_ns: int, signed_in: bool) -> None:
+    def give_back(self, done: "Try", now_ns: int, signed_in: bool) -> None:
         """The password was right: return what the try took. `signed_in`: the address is now one the user comes from."""
-        place, names = self._names(login, address)
         with self._store.write(quiet=True) as sql:
-            for kind, name in names.items():
-                burst, unit_ns = TRIES[kind]
+            for name, unit_ns in done.taken:
                 sql.execute("UPDATE guesses SET full_ns = full_ns - ? WHERE name = ?", (unit_ns, name))
             if signed_in:
-                sql.execute("DELETE FROM guesses WHERE name = ?", (names[PAIR],))
-                sql.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (place, now_ns))
+                sql.execute("DELETE FROM guesses WHERE name = ?", (done.pair,))
+                sql.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (done.place, now_ns))
             sql.execute("DELETE FROM places WHERE seen_ns <= ?", (now_ns - PLACE_NS,))
 
     def _names(self, login: str, address: str) -> tuple[bytes, dict[str, bytes]]:

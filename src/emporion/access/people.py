@@ -11,7 +11,7 @@ from emporion.access.passwords import Passwords, check_new_password
 from emporion.access.records import SessionRecord, User
 from emporion.access.sessions import Sessions
 from emporion.access.store import AccessStore
-from emporion.access.users import Kept, Users
+from emporion.access.users import Kept, Users, check_login
 from emporion.wire.identity import TotpOffer
 
 OFFER_NS = 15 * 60 * SECOND_NS  # How long an offered secret can be confirmed.
@@ -42,6 +42,7 @@ class People:
         account: tuple[int, str] | None = None,
     ) -> User:
         """A new user; see `Users.add`. AccessDenied: BAD_PASSWORD, LOGIN_TAKEN, RATE_LIMITED."""
+        check_login(login)
         check_new_password(password, login)
         if self._users.find(login) is not None:  # Before the work; `add` decides.
             raise AccessDenied("LOGIN_TAKEN", f"the login {login!r} is taken", "login")
@@ -56,17 +57,17 @@ class People:
         Raises:
             AccessDenied: WRONG_PASSWORD, TOTP_REQUIRED, WRONG_CODE, RATE_LIMITED.
         """
-        self._guesses.begin(login, address, now_ns)
+        guess = self._guesses.begin(login, address, now_ns)
         user = self._users.find(login)
         kept = self._users.kept(user.user_id) if user is not None else None
         if not self._passwords.verify(kept.password if kept else None, password) or user is None or kept is None:
             raise AccessDenied("WRONG_PASSWORD", NO_MATCH)
         if kept.totp is not None:
             if code is None:
-                self._guesses.give_back(login, address, now_ns, signed_in=False)
+                self._guesses.give_back(guess, now_ns, signed_in=False)
                 raise AccessDenied("TOTP_REQUIRED", "give the code of your authenticator, too", "code")
             self._use_code(user, self._opened(kept.totp, password), code, now_ns)
-        self._guesses.give_back(login, address, now_ns, signed_in=True)
+        self._guesses.give_back(guess, now_ns, signed_in=True)
         self._strengthen(user, kept, password)
         return self._sessions.start(user, now_ns, address, agent)
 
@@ -166,11 +167,11 @@ class People:
 
     def _checked(self, user: User, password: str, address: str, now_ns: int) -> Kept:
         """What is kept of a user whose password this is; a wrong one counts as a guess."""
-        self._guesses.begin(user.login, address, now_ns)
+        guess = self._guesses.begin(user.login, address, now_ns)
         kept = self._users.kept(user.user_id)
         if not self._passwords.verify(kept.password, password):
             raise AccessDenied("WRONG_PASSWORD", "the password is wrong", "password")
-        self._guesses.give_back(user.login, address, now_ns, signed_in=False)
+        self._guesses.give_back(guess, now_ns, signed_in=False)
         return kept
 
     def _opened(self, sealed: str, password: str) -> bytes:
