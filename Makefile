@@ -52,6 +52,7 @@ $(RUN_READY): requirements.lock pyproject.toml scripts/setup.sh
 	PYTHON=$(PYTHON) sh scripts/setup.sh requirements.lock
 	@touch $@
 
-$(DEV_READY): requirements-dev.lock pyproject.toml scripts/setup.sh
+$(DEV_READY): requirements-dev.lock pyproject.toml scripts/setup.sh scripts/browser.sh
+	sh scripts/browser.sh
 	PYTHON=$(PYTHON) sh scripts/setup.sh requirements-dev.lock
 	@touch $@
