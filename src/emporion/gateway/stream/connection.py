@@ -5,7 +5,6 @@ what it missed and gets images. Only who does not read at all for a while is cut
 can hold up is bounded: the transport's buffer by LAG_BYTES and a frame, its requests by EXTRAS_MAX.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from emporion.gateway.stream.chain import Chain
@@ -19,13 +18,13 @@ FIRSTS_BYTES = 256 * 1024  # Of first messages in one frame: many images are spr
 EXTRAS_MAX = 512  # Answers waiting for the next frame.
 
 
-class Transport(Protocol):
-    """What is used of asyncio's."""
+class Peer(Protocol):
+    """The socket of a reader: StreamProtocol."""
 
-    def write(self, data: bytes) -> None: ...
-    def get_write_buffer_size(self) -> int: ...
-    def is_closing(self) -> bool: ...
-    def abort(self) -> None: ...
+    def send_frame(self, frame: bytes) -> bool: ...
+    def unsent(self) -> int: ...
+    def hang_up(self, code: int, reason: str) -> None: ...
+    def cut_off(self) -> None: ...
 
 
 class Start(NamedTuple):
@@ -54,19 +53,17 @@ class Connection:
     """
 
     __slots__ = (
-        "address", "extras", "group", "hang_up", "identity", "is_gone", "lag_since", "missed", "starting", "transport",
+        "address", "extras", "group", "identity", "lag_since", "missed", "peer", "starting",
     )  # fmt: skip
 
-    def __init__(self, transport: Transport, address: str, hang_up: Callable[[int, str], None]) -> None:
-        """`hang_up(code, reason)` closes the WebSocket."""
-        self.transport, self.address, self.hang_up = transport, address, hang_up
+    def __init__(self, peer: Peer, address: str) -> None:
+        self.peer, self.address = peer, address
         self.identity: Identity | None = None
         self.group = Group(frozenset())
         self.starting: dict[Chain, Start] = {}
         self.extras: list[bytes] = []
         self.missed: dict[Chain, int] | None = None
         self.lag_since = 0.0
-        self.is_gone = False
 
     @property
     def is_busy(self) -> bool:
@@ -82,9 +79,4 @@ class Connection:
         """Put a message into the next frame."""
         self.extras.append(encode(message))
         if len(self.extras) > EXTRAS_MAX:
-            self.cut_off()
-
-    def cut_off(self) -> None:
-        """End the connection at once: no goodbye would get through."""
-        self.is_gone = True
-        self.transport.abort()
+            self.peer.cut_off()

@@ -78,7 +78,7 @@ class Hub:
             await asyncio.wait([self._task])
         self._private.close()
         for connection in list(self.connections):
-            connection.hang_up(1001, "the venue is stopping")
+            connection.peer.hang_up(1001, "the venue is stopping")
 
     # --- Connections ---------------------------------------------------------------------------------
 
@@ -90,7 +90,6 @@ class Hub:
 
     def leave(self, connection: Connection) -> None:
         """A reader has gone."""
-        connection.is_gone = True
         self.connections.discard(connection)
         self._busy.discard(connection)
         for chain in connection.subscribed:
@@ -224,12 +223,10 @@ class Hub:
             for connection in group.connections:
                 if connection in self._busy:
                     continue
-                transport = connection.transport
-                if transport.get_write_buffer_size() > LAG_BYTES:
+                if connection.peer.unsent() > LAG_BYTES:
                     behind.append(connection)
-                elif not transport.is_closing():
-                    transport.write(frame)
-                    written += 1
+                else:
+                    written += connection.peer.send_frame(frame)
             for connection in behind:
                 self._fall_behind(connection, now)
             self.frames += written
@@ -238,16 +235,13 @@ class Hub:
             self._write_own(connection, changed, everybody, now)
 
     def _write_own(self, connection: Connection, changed: set[Chain], everybody: list[bytes], now: float) -> None:
-        transport = connection.transport
-        if connection.is_gone or transport.is_closing():
-            return
-        unsent = transport.get_write_buffer_size()
+        unsent = connection.peer.unsent()
         if connection.missed is not None:
             if unsent > CAUGHT_UP_BYTES:
                 if now - connection.lag_since > LAG_SECONDS:
                     self.cut_off += 1
                     log.warning("cut off %s, who does not read", connection.address)
-                    connection.cut_off()
+                    connection.peer.cut_off()
                 return
             connection.starting |= {chain: Start(seq, is_lost=True) for chain, seq in connection.missed.items()}
             connection.missed = None
@@ -260,9 +254,9 @@ class Hub:
         messages += self._firsts(connection)
         if messages:
             frame = frame_of(messages)
-            transport.write(frame)
-            self.frames += 1
-            self.frame_bytes += len(frame)
+            if connection.peer.send_frame(frame):
+                self.frames += 1
+                self.frame_bytes += len(frame)
         if not connection.is_busy:
             self._busy.discard(connection)
 

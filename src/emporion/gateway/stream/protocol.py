@@ -32,7 +32,24 @@ class StreamProtocol(DoorWebSocket):
         self.conn = ServerProtocol(extensions=[], max_size=REQUEST_BYTES_MAX, logger=log)
         self.ping_interval = self.ping_timeout = PING_SECONDS
         self.close_timeout = GOODBYE_SECONDS
+        self.frames: list[bytes] = []
+        self.read_paused = False
         self._pings = 0
+
+    def send_frame(self, frame: bytes) -> bool:
+        """Hand the bytes of a whole frame to the transport, which never waits; False when the connection is ending."""
+        if self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
+
+    def unsent(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def cut_off(self) -> None:
+        """End the connection at once: no goodbye would get through."""
+        self.transport.abort()
 
     def hang_up(self, code: int, reason: str) -> None:
         """Say goodbye with a reason, and close once it has been read or has not been for a while."""

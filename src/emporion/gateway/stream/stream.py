@@ -109,7 +109,7 @@ class Stream:
         transport: Any = protocol.transport
         with suppress(OSError):
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        connection = Connection(transport, address, protocol.hang_up)
+        connection = Connection(protocol, address)
         connection.identity = self._identities.of_session(token_of(headers.get(b"cookie", b"")), address)
         account = connection.identity.account if connection.identity is not None else None
         hub = self.hub
@@ -137,7 +137,7 @@ class Stream:
                     self._requests.check_again(connection)
                 except Exception:  # The access database cannot be read: nobody is let in, and nobody stays.
                     log.exception("a reader's key could not be checked")
-                    connection.hang_up(1011, "it could not be checked who you are")
+                    connection.peer.hang_up(1011, "it could not be checked who you are")
 
 
 async def _refuse(receive: Receive, send: Send, status: int, reason: str) -> None:
