@@ -56,6 +56,11 @@ class Call:
         ticket, self.ticket = self.ticket, None
         return ticket
 
+    def cost(self, units: int) -> None:
+        """What is asked for counts this much of the caller's rate."""
+        if self.ticket is not None:
+            self.ticket = self.ticket._replace(cost=units)
+
     def heard(self, passed: Any) -> None:
         """Note what the node said about the caller's rate."""
         if passed is not None:

@@ -135,7 +135,9 @@ class Catalog:
         """An account's number by name, or a 404 that names the field."""
         number = self._accounts.get(name)
         if number is None:
-            raise fail(404, "UNKNOWN_ACCOUNT", "There is no such account.", f"No account is named {name!r}.", field=field)
+            raise fail(
+                404, "UNKNOWN_ACCOUNT", "There is no such account.", f"No account is named {name!r}.", field=field
+            )
         return number
 
     def has_account(self, name: str) -> bool:
@@ -151,7 +153,7 @@ class Catalog:
         return listed
 
     def account_name(self, account_id: int) -> str:
-        """"#7" for one that has no name, or that was opened a moment ago."""
+        """ "#7" for one that has no name, or that was opened a moment ago."""
         return self._names[account_id] if 0 < account_id < len(self._names) else f"#{account_id}"
 
     def master(self, account_id: int) -> int:

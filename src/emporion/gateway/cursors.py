@@ -18,6 +18,7 @@ from emporion.wire.values import Cursor
 LIMIT_DEFAULT, LIMIT_MAX = 100, 1_000
 Limit = Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="How many rows at most.")]
 T = TypeVar("T")
+_KEY = struct.Struct("<qq")
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -34,23 +35,24 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cursor: Cursor | None = None
 
 
-def write(kind: str, *key: int) -> str:
-    """The cursor of a row of a list; `kind` keeps those of different lists apart."""
-    raw = struct.pack(f"<{len(key)}q", *key)
+def write(kind: str, first: int, second: int = 0) -> str:
+    """The cursor of a row of a list by its key; `kind` keeps those of different lists apart."""
+    raw = _KEY.pack(first, second)
     return base64.urlsafe_b64encode(raw + _check(kind, raw)).decode().rstrip("=")
 
 
-def read(kind: str, cursor: str | None, parts: int) -> tuple[int, ...]:
+def read(kind: str, cursor: str | None) -> tuple[int, int]:
     """The key in a cursor, zeros for none."""
     if cursor is None:
-        return (0,) * parts
+        return 0, 0
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except ValueError:
         raw = b""
-    if len(raw) != 8 * parts + 4 or _check(kind, raw[:-4]) != raw[-4:]:
+    if len(raw) != _KEY.size + 4 or _check(kind, raw[:-4]) != raw[-4:]:
         raise fail(400, "BAD_FIELD", "The cursor is none of this list.", "Begin again without one.", field="cursor")
-    return struct.unpack(f"<{parts}q", raw[:-4])
+    first, second = _KEY.unpack(raw[:-4])
+    return first, second
 
 
 def _check(kind: str, raw: bytes) -> bytes:
@@ -60,4 +62,4 @@ def _check(kind: str, raw: bytes) -> bytes:
 
 def page_query(*fields: tuple[str, Any, Any], name: str) -> type[msgspec.Struct]:
     """A query struct with more fields: (name, type, default)."""
-    return msgspec.defstruct(name, fields, bases=(PageQuery,), frozen=True, forbid_unknown_fields=True)
+    return msgspec.defstruct(name, fields, bases=(PageQuery,), frozen=True, forbid_unknown_fields=True, kw_only=True)

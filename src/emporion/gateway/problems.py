@@ -41,6 +41,7 @@ FIELD_OF: dict[Reject, str] = {
     Reject.BAD_AMOUNT: "amount", Reject.SUPPLY_LIMIT: "amount",
 }  # fmt: skip
 BUSY_RETRY_MS = 50
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # As RFC 9110 has them; older Pythons say otherwise.
 _PATH = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _NAMED = re.compile(r"(?:missing required|contains unknown) field `([^`]*)`")
 
@@ -55,7 +56,7 @@ class ProblemError(Exception):
 
 def problem(status: int, code: str, reason: str, detail: str = "", **more: Any) -> Problem:
     """`reason` is one sentence; `detail`, by default the same, says what to do."""
-    return Problem(status, HTTPStatus(status).phrase, code, reason, detail or reason, **more)
+    return Problem(status, TITLES.get(status) or HTTPStatus(status).phrase, code, reason, detail or reason, **more)
 
 
 def fail(status: int, code: str, reason: str, detail: str = "", **more: Any) -> ProblemError:

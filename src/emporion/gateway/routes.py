@@ -1,0 +1,27 @@
+"""All routes, in the order in which they are documented."""
+
+from emporion.gateway import (
+    rest_account,
+    rest_identity,
+    rest_market,
+    rest_money,
+    rest_operator,
+    rest_service,
+    rest_trading,
+)
+from emporion.gateway.router import Router
+
+
+def router() -> Router:
+    """The table of all that can be asked for."""
+    return Router(
+        (
+            *rest_market.ROUTES,
+            *rest_identity.ROUTES,
+            *rest_account.ROUTES,
+            *rest_trading.ROUTES,
+            *rest_money.ROUTES,
+            *rest_operator.ROUTES,
+            *rest_service.ROUTES,
+        )
+    )
