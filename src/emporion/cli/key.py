@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
         epilog="exit codes: 0 done, 1 no such venue, user or key, or it was refused",
     )  # fmt: skip
     acts = parser.add_subparsers(required=True, metavar="WHAT")
-    add = _act(acts, "add", "a new key; it is printed as JSON, with the secret, once", _add)
+    add = _act(acts, "add", "a new key, printed as a line of JSON, with its secret this once", _add)
     add.add_argument("login", metavar="LOGIN", help="whose key it is")
     add.add_argument(
         "--scopes", type=lambda text: [part.strip() for part in text.split(",")], default=["read"], metavar="LIST",
@@ -110,7 +110,7 @@ def _add(args: argparse.Namespace, access: Access, out: TextIO) -> None:
         rate=args.rate,
     )
     shown = line_of(record) | ({"secret": secret} if secret is not None else {})
-    print(json.dumps(shown, ensure_ascii=False, indent=2), file=out)
+    print(json.dumps(shown, ensure_ascii=False), file=out)
     if secret is not None:
         print(HOW_TO.format(key_id=record.key_id), file=sys.stderr)
     if user.account_id is None:
