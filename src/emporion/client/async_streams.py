@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 from types import TracebackType
 
@@ -158,9 +158,16 @@ class AsyncStream:
 class AsyncFollowedBook(Followed):
     """Made by `await client.follow_book(instrument)`: as `FollowedBook`, with methods to await."""
 
-    def __init__(self, stream: AsyncStream, feed: Feed, local: LocalBook, tick: Decimal, lot: Decimal) -> None:
-        super().__init__(local, tick, lot)
-        self._stream, self._feed = stream, feed
+    def __init__(
+        self,
+        stream: AsyncStream,
+        feed: Feed,
+        local: LocalBook,
+        units: tuple[Decimal, Decimal],
+        latest: Callable[[], Awaitable[int]],
+    ) -> None:
+        super().__init__(local, *units)
+        self._stream, self._feed, self._latest = stream, feed, latest
         feed.follow(local)
 
     async def start(self) -> "AsyncFollowedBook":
@@ -172,8 +179,12 @@ class AsyncFollowedBook(Followed):
         return self
 
     async def refresh(self) -> "AsyncFollowedBook":
-        """Take in everything that the venue has said up to now; one round trip."""
-        await self._stream._until(self._is_current(self._feed.talk), f"refresh the book of {self.instrument}")
+        """Take in all that has become of the book up to now. It takes one or two intervals of the stream, 50 ms each.
+
+        A look at a few levels is quicker with `client.book`.
+        """
+        seq = await self._latest()
+        await self._stream._until(lambda: self._is_at(self._feed.talk, seq), f"refresh the book of {self.instrument}")
         self._feed.waiting.clear()
         return self
 

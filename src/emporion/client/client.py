@@ -116,10 +116,15 @@ class Client(Served, Blocking):
 
     def follow_book(self, instrument: str) -> FollowedBook:
         """The whole book of an instrument, kept here from the stream; returns with the first image."""
-        tick, lot = self.run(self._units(instrument))
+        units = self.run(self._units(instrument))
         feed = self._feed()
-        book = FollowedBook(Stream(feed, self._timeout, self._tls), feed, LocalBook(instrument), tick, lot)
-        return book.start()
+        stream = Stream(feed, self._timeout, self._tls)
+        book = FollowedBook(stream, feed, LocalBook(instrument), units, lambda: self.seq)
+        try:
+            return book.start()
+        except BaseException:
+            book.close()
+            raise
 
     def close(self) -> None:
         """Let go of the connection. The client can be used again: it connects anew."""
@@ -178,10 +183,15 @@ class AsyncClient(Served, Awaiting):
 
     async def follow_book(self, instrument: str) -> AsyncFollowedBook:
         """The whole book of an instrument, kept here from the stream; returns with the first image."""
-        tick, lot = await self.run(self._units(instrument))
+        units = await self.run(self._units(instrument))
         feed = self._feed()
-        book = AsyncFollowedBook(AsyncStream(feed, self._timeout, self._tls), feed, LocalBook(instrument), tick, lot)
-        return await book.start()
+        stream = AsyncStream(feed, self._timeout, self._tls)
+        book = AsyncFollowedBook(stream, feed, LocalBook(instrument), units, lambda: self.seq)
+        try:
+            return await book.start()
+        except BaseException:
+            await book.close()
+            raise
 
     async def close(self) -> None:
         """Let go of all connections."""

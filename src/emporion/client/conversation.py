@@ -49,12 +49,13 @@ class Conversation:
     def __init__(self, signer: Signer, account: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.outbox: list[bytes] = []
         self.is_ready = False  # Signed in where there is a key: requests may be sent.
-        self.pong = 0  # The last ping that was answered.
+        self.seq = 0  # On this connection all that is followed has been told up to this command.
         self.failed: dict[Subscription, EmporionError] = {}  # Subscriptions that were refused, and why.
         self._signer, self._account, self._clock = signer, account, clock
         self._threads: dict[Subscription, Thread] = {}
         self._ids = count(1)
         self._lost_at: float | None = None
+        self._pinged = 0  # The ping that was not answered yet.
 
     # --- What is wanted ---
 
@@ -77,11 +78,11 @@ class Conversation:
             if self.is_ready:
                 self._ask_for(thread)
 
-    def ping(self) -> int:
-        """Ask for a sign of life; when `pong` has reached the number returned, all said before it has been heard."""
-        number = next(self._ids)
-        self._say(stream.Ping(number))
-        return number
+    def ping(self) -> None:
+        """Ask how far the stream is, unless that is being asked: the answer raises `seq`."""
+        if self.is_ready and not self._pinged:
+            self._pinged = next(self._ids)
+            self._say(stream.Ping(self._pinged))
 
     def is_accepted(self, subscription: Subscription) -> bool:
         thread = self._threads.get(subscription)
@@ -93,6 +94,7 @@ class Conversation:
         """A connection has been made; nothing has been said on it."""
         self.outbox.clear()
         self.is_ready = False
+        self.seq = self._pinged = 0
 
     def lost(self, why: str) -> list[Message]:
         """The connection has ended. The first of several failures in a row is told."""
@@ -124,7 +126,8 @@ class Conversation:
             elif isinstance(said, stream.Error):
                 self._refuse(said)
             elif isinstance(said, stream.Pong):
-                self.pong = max(self.pong, said.id)
+                self.seq = max(self.seq, said.seq)
+                self._pinged = 0 if said.id == self._pinged else self._pinged
             elif isinstance(said, stream.Relisted | stream.Beat):
                 heard.append(Heard(None, said, message_of(said)))
             elif isinstance(said, stream.Missed):

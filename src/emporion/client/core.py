@@ -106,6 +106,10 @@ class Core:
             if cursor is None:
                 return items
 
+    def _all(self, kind: type[T], path: str, what: str) -> Flow[list[T]]:
+        """All items of a public list that the venue gives at once."""
+        return (yield from self._ask(_page_of(kind), "GET", path, what, account="")).items
+
     # --- Accounts ---
 
     def _acting(self, account: AccountLike | None) -> str:
@@ -148,8 +152,8 @@ class Core:
         """What is listed, asked for again when one of these is not known yet."""
         listed = self._listed
         if not listed.instrument_ids.keys() >= set(instruments) or not listed.asset_ids.keys() >= set(assets):
-            listed.see_assets((yield from self._pages(market.Asset, "/v1/assets", "look at assets", "")))
-            found = yield from self._pages(market.Instrument, "/v1/instruments", "look at instruments", "")
+            listed.see_assets((yield from self._all(market.Asset, "/v1/assets", "look at assets")))
+            found = yield from self._all(market.Instrument, "/v1/instruments", "look at instruments")
             listed.see_instruments(found)
         for name in set(accounts) - listed.account_ids.keys():
             if name not in listed.account_ids:

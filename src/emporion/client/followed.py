@@ -1,6 +1,5 @@
 """What a followed book shows, blocking or awaited."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from emporion.client.conversation import Conversation
@@ -51,17 +50,12 @@ class Followed:
         """The record that `client.book` returns, without asking the venue."""
         return self._local.book(depth, self._tick, self._lot)
 
-    def _is_current(self, talk: Conversation) -> Callable[[], bool]:
-        """Ask for a sign of life; the function says whether the book is as of this moment, or later."""
-        number = talk.ping() if talk.is_ready else 0
-
-        def is_current() -> bool:
-            nonlocal number
-            if not talk.is_ready:
-                number = 0  # The connection was lost: the next one's image is newer than the question.
-            return self._local.is_known and talk.is_ready and talk.pong >= number
-
-        return is_current
+    def _is_at(self, talk: Conversation, seq: int) -> bool:
+        """Whether the book is as of a command, or later; asks the stream how far it is."""
+        if self._local.is_known and talk.is_ready and max(talk.seq, self._local.seq) >= seq:
+            return True
+        talk.ping()
+        return False
 
     def __repr__(self) -> str:
         return repr(self.book())

@@ -48,9 +48,10 @@ def request(origin: Origin, method: str, target: str, headers: list[tuple[str, s
     """The bytes of one request. `headers` are ours, without names or values of strangers."""
     lines = [f"{method} {target} HTTP/1.1", f"host: {origin.authority}"]
     lines += [f"{name}: {value}" for name, value in headers]
+    if body:
+        lines.append("content-type: application/json")
     if body or method not in ("GET", "DELETE"):
         lines.append(f"content-length: {len(body)}")
-        lines.append("content-type: application/json")
     return "\r\n".join([*lines, "\r\n"]).encode("ascii") + body
 
 

@@ -93,7 +93,7 @@ class Balances:
 
 @dataclass(frozen=True)
 class Missed:
-    """What came after `after_seq` up to `seq` cannot be had any more: an image, or `fills` and the like, take its place."""
+    """What came after `after_seq` up to `seq` cannot be had any more: an image or a view takes its place."""
 
     subscription: stream.Subscription
     after_seq: int

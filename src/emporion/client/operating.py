@@ -115,7 +115,7 @@ class Operating(Core):
     @method
     def asset(self, name: str) -> Flow[Asset]:
         """One asset as it stands."""
-        for each in (yield from self._pages(market.Asset, "/v1/assets", f"look at asset {name}", "")):
+        for each in (yield from self._all(market.Asset, "/v1/assets", f"look at asset {name}")):
             if each.name == name:
                 return records.asset(each)
         known = ", ".join(sorted((yield from self._assets()))[:20]) or "none"
@@ -137,11 +137,11 @@ class Operating(Core):
     @fact
     def instruments(self) -> Flow[tuple[str, ...]]:
         """Names of the instruments listed."""
-        found = yield from self._pages(market.Instrument, "/v1/instruments", "look at instruments", "")
+        found = yield from self._all(market.Instrument, "/v1/instruments", "look at instruments")
         return tuple(each.name for each in sorted(found, key=lambda each: each.instrument_id))
 
     def _assets(self) -> Flow[tuple[str, ...]]:
-        found = yield from self._pages(market.Asset, "/v1/assets", "look at assets", "")
+        found = yield from self._all(market.Asset, "/v1/assets", "look at assets")
         return tuple(each.name for each in sorted(found, key=lambda each: each.asset_id))
 
     # --- Accounts ---

@@ -72,8 +72,13 @@ class Fees:
     taker: Decimal
 
 
-def number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def exact(text: str) -> Decimal:
+    """A number as the in-process API has it: without the zeros at the end that line up columns on a page."""
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def exact_or_none(text: str | None) -> Decimal | None:
+    return None if text is None else exact(text)
 
 
 def account(said: accounts.Account) -> things.Account:
@@ -81,7 +86,7 @@ def account(said: accounts.Account) -> things.Account:
 
 
 def asset(said: market.Asset) -> things.Asset:
-    return things.Asset(said.asset_id, said.name, said.decimals, said.asset_class, Decimal(said.supply))
+    return things.Asset(said.asset_id, said.name, said.decimals, said.asset_class, exact(said.supply))
 
 
 def instrument(said: market.Instrument) -> things.Instrument:
@@ -92,20 +97,20 @@ def instrument(said: market.Instrument) -> things.Instrument:
         quote=said.quote,
         asset_class=said.asset_class,
         status=said.status,
-        tick=Decimal(said.tick),
-        lot=Decimal(said.lot),
-        qty_min=Decimal(said.qty_min),
-        qty_max=Decimal(said.qty_max),
-        price_max=Decimal(said.price_max),
-        notional_min=Decimal(said.notional_min),
-        notional_max=number(said.notional_max),
-        reference=number(said.reference),
-        band=Decimal(said.band),
+        tick=exact(said.tick),
+        lot=exact(said.lot),
+        qty_min=exact(said.qty_min),
+        qty_max=exact(said.qty_max),
+        price_max=exact(said.price_max),
+        notional_min=exact(said.notional_min),
+        notional_max=exact_or_none(said.notional_max),
+        reference=exact_or_none(said.reference),
+        band=exact(said.band),
         fee_schedule=said.fee_schedule,
-        last_price=number(said.last_price),
-        best_bid=number(said.best_bid),
-        best_ask=number(said.best_ask),
-        traded=Decimal(said.traded),
+        last_price=exact_or_none(said.last_price),
+        best_bid=exact_or_none(said.best_bid),
+        best_ask=exact_or_none(said.best_ask),
+        traded=exact(said.traded),
         trades=said.trades,
     )
 
@@ -113,7 +118,7 @@ def instrument(said: market.Instrument) -> things.Instrument:
 def fill(said: trading.Fill) -> things.Fill:
     return things.Fill(
         said.seq, int(said.ts_ns), said.order_id, said.account, said.instrument, said.side, said.role,
-        Decimal(said.price), Decimal(said.qty), Decimal(said.leaves), Decimal(said.fee),
+        exact(said.price), exact(said.qty), exact(said.leaves), exact(said.fee),
     )  # fmt: skip
 
 
@@ -124,16 +129,16 @@ def order(said: trading.Order) -> things.Order:
         instrument=said.instrument,
         side=said.side,
         tif=said.tif,
-        price=Decimal(said.price),
-        qty=Decimal(said.qty),
-        cum=Decimal(said.cum),
-        leaves=Decimal(said.leaves),
+        price=exact(said.price),
+        qty=exact(said.qty),
+        cum=exact(said.cum),
+        leaves=exact(said.leaves),
         status=said.status,
         reason=said.reason,
         flags=tuple(said.flags),
         stp=said.stp,
-        display=number(said.display),
-        trigger=number(said.trigger),
+        display=exact_or_none(said.display),
+        trigger=exact_or_none(said.trigger),
         expire_ns=int(said.expire_ns) if said.expire_ns is not None else None,
         cl_ord_id=cl_ord_id_of(said.cl_ord_id),
         fills=tuple(fill(each) for each in said.fills),
@@ -141,37 +146,48 @@ def order(said: trading.Order) -> things.Order:
 
 
 def trade(said: market.Trade) -> things.Trade:
-    return things.Trade(said.seq, int(said.ts_ns), said.instrument, said.side, Decimal(said.price), Decimal(said.qty))
+    return things.Trade(said.seq, int(said.ts_ns), said.instrument, said.side, exact(said.price), exact(said.qty))
 
 
 def balance(said: accounts.Balance) -> things.Balance:
     return things.Balance(
-        said.account, said.asset, Decimal(said.total), Decimal(said.free), Decimal(said.in_orders), Decimal(said.held)
+        said.account, said.asset, exact(said.total), exact(said.free), exact(said.in_orders), exact(said.held)
     )
 
 
 def hold(said: accounts.Hold) -> things.Hold:
-    return things.Hold(said.hold_id, said.account, said.asset, Decimal(said.amount), said.kind, said.reference)
+    return things.Hold(said.hold_id, said.account, said.asset, exact(said.amount), said.kind, said.reference)
 
 
 def level(said: market.Level) -> things.Level:
-    return things.Level(Decimal(said[0]), Decimal(said[1]), said[2])
+    return things.Level(exact(said[0]), exact(said[1]), said[2])
 
 
 def candle(said: market.Candle) -> Candle:
     return Candle(
-        int(said.start_ns), Decimal(said.open), Decimal(said.high), Decimal(said.low), Decimal(said.close),
-        Decimal(said.qty), Decimal(said.turnover), said.trades,
+        int(said.start_ns), exact(said.open), exact(said.high), exact(said.low), exact(said.close),
+        exact(said.qty), exact(said.turnover), said.trades,
     )  # fmt: skip
 
 
 def ticker(said: market.Ticker) -> Ticker:
     return Ticker(
-        said.instrument, said.status, number(said.last), number(said.change), number(said.high), number(said.low),
-        Decimal(said.qty), Decimal(said.turnover), number(said.bid), number(said.bid_qty), number(said.ask),
-        number(said.ask_qty), said.trades, said.seq,
-    )  # fmt: skip
+        instrument=said.instrument,
+        status=said.status,
+        last=exact_or_none(said.last),
+        change=exact_or_none(said.change),
+        high=exact_or_none(said.high),
+        low=exact_or_none(said.low),
+        qty=exact(said.qty),
+        turnover=exact(said.turnover),
+        bid=exact_or_none(said.bid),
+        bid_qty=exact_or_none(said.bid_qty),
+        ask=exact_or_none(said.ask),
+        ask_qty=exact_or_none(said.ask_qty),
+        trades=said.trades,
+        seq=said.seq,
+    )
 
 
 def fees(said: operator.Fees) -> Fees:
-    return Fees(said.schedule, said.tier, Decimal(said.maker), Decimal(said.taker))
+    return Fees(said.schedule, said.tier, exact(said.maker), exact(said.taker))

@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from types import TracebackType
 
@@ -32,6 +33,7 @@ class Stream:
     def __init__(self, feed: Feed, timeout: float, tls: ssl.SSLContext | None) -> None:
         self._feed, self._timeout, self._tls = feed, timeout, tls
         self._socket: ClientConnection | None = None
+        self._held = ExitStack()
         self._heard_at = 0.0
         self._is_closed = False
 
@@ -139,7 +141,8 @@ class Stream:
 
     def _open(self, timeout: float | None) -> None:
         try:
-            self._socket = connect(self._feed.url, ssl=self._tls, open_timeout=self._timeout, **OPTIONS)
+            opening = connect(self._feed.url, ssl=self._tls, open_timeout=self._timeout, **OPTIONS)
+            self._socket = self._held.enter_context(opening)
         except Exception as error:
             pause = self._feed.pause_after(error)
             time.sleep(pause if timeout is None else min(pause, timeout))
@@ -160,8 +163,8 @@ class Stream:
 
     def _hang_up(self) -> None:
         if self._socket is not None:
-            socket, self._socket = self._socket, None
-            socket.close()
+            self._socket = None
+            self._held.close()
 
     def _until(self, is_done: Callable[[], bool], what: str) -> None:
         """Take in what comes until something is so."""
@@ -180,9 +183,16 @@ class FollowedBook(Followed):
     iterating waits for each change.
     """
 
-    def __init__(self, stream: Stream, feed: Feed, local: LocalBook, tick: Decimal, lot: Decimal) -> None:
-        super().__init__(local, tick, lot)
-        self._stream, self._feed = stream, feed
+    def __init__(
+        self,
+        stream: Stream,
+        feed: Feed,
+        local: LocalBook,
+        units: tuple[Decimal, Decimal],
+        latest: Callable[[], int],
+    ) -> None:
+        super().__init__(local, *units)
+        self._stream, self._feed, self._latest = stream, feed, latest
         feed.follow(local)
 
     def start(self) -> "FollowedBook":
@@ -194,8 +204,12 @@ class FollowedBook(Followed):
         return self
 
     def refresh(self) -> "FollowedBook":
-        """Take in everything that the venue has said up to now; one round trip."""
-        self._stream._until(self._is_current(self._feed.talk), f"refresh the book of {self.instrument}")
+        """Take in all that has become of the book up to now. It takes one or two intervals of the stream, 50 ms each.
+
+        A look at a few levels is quicker with `client.book`.
+        """
+        seq = self._latest()
+        self._stream._until(lambda: self._is_at(self._feed.talk, seq), f"refresh the book of {self.instrument}")
         self._feed.waiting.clear()
         return self
 

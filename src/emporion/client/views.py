@@ -92,7 +92,7 @@ class Views(Core):
     @method
     def tickers(self) -> Flow[tuple[records.Ticker, ...]]:
         """How every instrument trades now."""
-        found = yield from self._pages(market.Ticker, "/v1/tickers", "look at tickers", "")
+        found = yield from self._all(market.Ticker, "/v1/tickers", "look at tickers")
         return tuple(records.ticker(each) for each in found)
 
     @method
@@ -135,7 +135,7 @@ class Views(Core):
     def trades(self, instrument: str | None = None, *, limit: int | None = None) -> Flow[Frame]:
         """Every match as the public sees it, oldest first; `side` is the taker's."""
         if instrument is None:
-            found = yield from self._pages(market.Instrument, "/v1/instruments", "look at instruments", "")
+            found = yield from self._all(market.Instrument, "/v1/instruments", "look at instruments")
             names = [each.name for each in found if each.trades]
         else:
             names = [instrument]
