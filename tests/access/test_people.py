@@ -6,7 +6,7 @@ import pytest
 
 from emporion.access import totp
 from emporion.access.access import Access
-from emporion.access.guesses import ADDRESS, LOGIN, PAIR, PLACE_NS, TRIES
+from emporion.access.guesses import ADDRESS, LOGIN, NEWCOMERS, PAIR, PLACE_NS, TRIES
 from emporion.access.passwords import Cost, Passwords
 from emporion.access.people import OFFER_NS
 from emporion.errors import BadValue
@@ -177,6 +177,22 @@ def test_guesses_are_forgotten_when_they_no_longer_count(access, sign_in, ann, d
     guess(sign_in, denied, 3)
     guess(sign_in, denied, 1, login="other", address="192.0.2.9", now_ns=NOW_NS + 3600 * SECOND_NS)
     assert access.store.row("SELECT count(*) FROM guesses")[0] == 3
+
+
+def test_newcomers_from_one_address_are_bounded(access, denied):
+    burst, unit_ns = NEWCOMERS
+    for number in range(burst - 1):
+        access.people.sit_down(HOME, NOW_NS, is_operator=number % 2 == 0)
+    access.people.sign_up("ann", PASSWORD, NOW_NS, address=HOME)
+    for act in (
+        lambda: access.people.sign_up("eve", PASSWORD, NOW_NS, address=HOME),
+        lambda: access.people.sit_down(HOME, NOW_NS),
+    ):
+        with denied("RATE_LIMITED") as caught:
+            act()
+        assert caught.value.retry_after_ms == unit_ns // 1_000_000
+    access.people.sign_up("bob", PASSWORD, NOW_NS)  # Who runs the venue is not counted.
+    access.people.sign_up("eve", PASSWORD, NOW_NS, address="192.0.2.8")
 
 
 # --- Passwords ---

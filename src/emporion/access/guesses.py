@@ -6,9 +6,12 @@
 | address | 20 | 10 s | one guesser, many victims |
 | login | 20 | 120 s | many guessers, one victim |
 
-The last would let anybody keep a user out by guessing, so it is not asked of an address that the
+The login's would let anybody keep a user out by guessing, so it is not asked of an address that the
 user signed in from in the last 30 days. The buckets are in the database: they hold over all
 processes and over restarts. Names are hashed, since people type passwords where logins belong.
+
+A fourth bucket is of newcomers, 100 at once and one more a minute from an address: each takes a
+place in the venue's table of accounts for good.
 """
 
 import hashlib
@@ -20,8 +23,9 @@ from emporion.access.buckets import MS_NS, SECOND_NS
 from emporion.access.denied import AccessDenied
 from emporion.access.store import AccessStore
 
-PAIR, ADDRESS, LOGIN = "pair", "address", "login"
+PAIR, ADDRESS, LOGIN, NEW = "pair", "address", "login", "new"
 TRIES = {PAIR: (5, 60 * SECOND_NS), ADDRESS: (20, 10 * SECOND_NS), LOGIN: (20, 120 * SECOND_NS)}  # Burst, one every.
+NEWCOMERS = (100, 60 * SECOND_NS)
 PLACE_NS = 30 * 24 * 3600 * SECOND_NS
 ROWS_MAX = 100_000
 
@@ -56,13 +60,7 @@ class Guesses:
                 if kind == LOGIN and known:
                     continue
                 burst, unit_ns = TRIES[kind]
-                later_ns = max(_full_ns(sql, name), now_ns) + unit_ns
-                over_ns = later_ns - now_ns - burst * unit_ns
-                if over_ns > 0:
-                    retry_ms = -(-over_ns // MS_NS)
-                    detail = f"too many tries went wrong; wait {-(-retry_ms // 1000)} s"
-                    raise AccessDenied("RATE_LIMITED", detail, retry_after_ms=retry_ms)  # Nothing was taken.
-                sql.execute("INSERT OR REPLACE INTO guesses VALUES (?, ?)", (name, later_ns))
+                _take(sql, name, burst, unit_ns, now_ns, "tries went wrong")
                 taken.append((name, unit_ns))
             _forget(sql, now_ns)
         return Try(place, names[PAIR], tuple(taken))
@@ -77,6 +75,12 @@ class Guesses:
                 sql.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (done.place, now_ns))
             sql.execute("DELETE FROM places WHERE seen_ns <= ?", (now_ns - PLACE_NS,))
 
+    def newcomer(self, address: str, now_ns: int) -> None:
+        """Somebody new comes from an address; AccessDenied(RATE_LIMITED) if too many have."""
+        with self._store.write(quiet=True) as sql:
+            _take(sql, self._hash(NEW, group_of(address)), *NEWCOMERS, now_ns, "have come from this address")
+            _forget(sql, now_ns)
+
     def _names(self, login: str, address: str) -> tuple[bytes, dict[str, bytes]]:
         where, who = group_of(address), login.casefold()
         texts = {PAIR: f"{where} {who}", ADDRESS: where, LOGIN: who}
@@ -87,9 +91,15 @@ class Guesses:
         return hashlib.blake2b(octets, digest_size=16, key=self._salt, person=kind.encode()).digest()
 
 
-def _full_ns(sql: sqlite3.Connection, name: bytes) -> int:
+def _take(sql: sqlite3.Connection, name: bytes, burst: int, unit_ns: int, now_ns: int, what: str) -> None:
+    """A unit of a bucket (see buckets.py), or AccessDenied; the transaction is then undone."""
     row = sql.execute("SELECT full_ns FROM guesses WHERE name = ?", (name,)).fetchone()
-    return row["full_ns"] if row else 0
+    later_ns = max(row["full_ns"] if row else 0, now_ns) + unit_ns
+    over_ns = later_ns - now_ns - burst * unit_ns
+    if over_ns > 0:
+        retry_ms = -(-over_ns // MS_NS)
+        raise AccessDenied("RATE_LIMITED", f"too many {what}; wait {-(-retry_ms // 1000)} s", retry_after_ms=retry_ms)
+    sql.execute("INSERT OR REPLACE INTO guesses VALUES (?, ?)", (name, later_ns))
 
 
 def _forget(sql: sqlite3.Connection, now_ns: int) -> None:

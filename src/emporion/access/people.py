@@ -40,14 +40,26 @@ class People:
         *,
         is_operator: bool = False,
         account: tuple[int, str] | None = None,
+        address: str = "",
     ) -> User:
-        """A new user; see `Users.add`. AccessDenied: BAD_PASSWORD, LOGIN_TAKEN, RATE_LIMITED."""
+        """A new user; see `Users.add`. Without an address it is who runs the venue that makes them.
+
+        Raises:
+            AccessDenied: BAD_PASSWORD, LOGIN_TAKEN, RATE_LIMITED.
+        """
         check_login(login)
         check_new_password(password, login)
         if self._users.find(login) is not None:  # Before the work; `add` decides.
             raise AccessDenied("LOGIN_TAKEN", f"the login {login!r} is taken", "login")
+        if address:
+            self._guesses.newcomer(address, now_ns)
         hashed = self._passwords.hash(password)
         return self._users.add(login, hashed, now_ns, is_operator=is_operator, account=account)
+
+    def sit_down(self, address: str, now_ns: int, is_operator: bool = False) -> User:
+        """A new user of a demonstration; `Sessions.start` is the only way in for them. AccessDenied: RATE_LIMITED."""
+        self._guesses.newcomer(address, now_ns)
+        return self._users.add_demo(now_ns, is_operator=is_operator)
 
     def sign_in(
         self, login: str, password: str, code: str | None, address: str, now_ns: int, agent: str = ""

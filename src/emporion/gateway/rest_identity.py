@@ -49,7 +49,10 @@ async def sign_up(door: Door, call: Call) -> Answer:
     body: SignUp = call.body
     if door.catalog.has_account(body.login):
         raise fail(409, "LOGIN_TAKEN", "An account goes by this name already.", field="login")
-    user = await asyncio.to_thread(door.access.people.sign_up, body.login, body.password, time.time_ns())
+    people, now_ns = door.access.people, time.time_ns()
+    user = await asyncio.to_thread(
+        lambda: people.sign_up(body.login, body.password, now_ns, address=call.address or "unknown")
+    )
     await account_of(door, user.user_id, call.tag)
     return await _begin(door, call, user, 201)
 
@@ -70,7 +73,7 @@ async def demo_sign_in(door: Door, call: Call) -> Answer:
         raise fail(403, "NO_DEMO", "This venue is no demonstration.", "Sign in with your login: POST /v1/session.")
     body: DemoSignIn = call.body
     is_operator = body.role == "operator"
-    user = await asyncio.to_thread(lambda: door.access.users.add_demo(time.time_ns(), is_operator=is_operator))
+    user = await asyncio.to_thread(door.access.people.sit_down, call.address, time.time_ns(), is_operator)
     account_id, _ = await account_of(door, user.user_id, call.tag)
     await fund(door, account_id, call.tag)
     return await _begin(door, call, user, 200)
