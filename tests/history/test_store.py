@@ -2,12 +2,22 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 
+import emporion
+from emporion.engine.clock import ManualClock
+from emporion.engine.node import Node
+from emporion.errors import BadValue
+from emporion.history import feed as feeding
 from emporion.history.feed import Feed
+from emporion.history.intervals import INTERVALS, end_of, start_of
 from emporion.history.store import HistoryStore
-from tests.history.obvious import ENTRY, FILL, ORDER, TRADE, Obvious, array
-from tests.history.stage import draw, live
+from emporion.schema.codes import Command
+from emporion.schema.limits import FEE_ACCOUNT, TINY
+from tests.history.obvious import ENTRY, FILL, ORDER, TRADE, Obvious, array, candle_dicts
+from tests.history.stage import GENESIS_ROWS, draw, feed, live
+from tests.venue.conftest import set_up
 
 
 def attached(node, folder=None, block_rows=64, tail_rows=50) -> HistoryStore:
@@ -65,3 +75,150 @@ def test_pages_hold_every_row_once_newest_first(seed, kept, tmp_path):
                 have = pages(partial(store.ledger, account_id, 2), limit)
                 assert have == newest_first(obvious.entries, ENTRY, account_id=account_id, asset_id=2)
         store.close()
+
+
+@pytest.mark.parametrize("kept", ["memory", "files"])
+@pytest.mark.parametrize("seed", [2, 5, 8])
+def test_every_candle_of_every_interval(seed, kept, tmp_path):
+    with live(spread(draw(seed), seed), tmp_path) as node:
+        obvious = Obvious(node.commands())
+        store = caught_up(attached(node, tmp_path, tail_rows=1 << 20 if kept == "memory" else 50), node)
+        for number in obvious.listed:
+            for interval in INTERVALS:
+                want = obvious.candles(number, interval)
+                have = candle_dicts(store.candles(number, interval, limit=10_000))
+                assert [candle | {"first_n": 0} for candle in have] == [candle | {"first_n": 0} for candle in want]
+                assert candle_dicts(store.candles(number, interval, limit=3)) == have[-3:]
+                if len(want) > 2:  # Neither bound needs to lie where a candle begins.
+                    low, high = want[0]["start_ns"] + 1, want[-1]["start_ns"]
+                    assert candle_dicts(store.candles(number, interval, low, high)) == have[1:-1]
+                    assert candle_dicts(store.candles(number, interval, low - 1, high + 1)) == have
+        assert any(len(obvious.candles(number, "1d")) > 5 for number in obvious.listed)
+        assert any(len(obvious.candles(number, "1M")) > 1 for number in obvious.listed)
+        assert not len(store.candles(9_999, "1m")) and not len(store.candles(1, "1m", 5, 5))
+        store.close()
+
+
+def spread(stretches: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """The same commands over two months, so that there are days, weeks and months to tell apart."""
+    rng = np.random.default_rng(seed)
+    later = 0
+    for rows in stretches[1:]:
+        later += int(rng.choice([0, 10**9, 10**12, 3 * 86_400 * 10**9], p=[0.2, 0.1, 0.1, 0.6]))
+        heads = rows["kind"] != Command.DATA
+        rows["ts_ns"][heads] += later * (rows["ts_ns"][heads] < 1 << 61)
+    return stretches
+
+
+def test_edges_of_weeks_and_months():
+    times = {
+        "2024-02-29T23:59:59.999999999": ("2024-02-26", "2024-02-01"),
+        "2024-03-01T00:00:00": ("2024-02-26", "2024-03-01"),
+        "2024-03-03T23:59:59": ("2024-02-26", "2024-03-01"),  # A Sunday.
+        "2024-03-04T00:00:00": ("2024-03-04", "2024-03-01"),
+        "2023-12-31T23:00:00": ("2023-12-25", "2023-12-01"),
+        "1970-01-01T00:00:00": ("1969-12-29", "1970-01-01"),
+    }
+    for text, (week, month) in times.items():
+        ts_ns = int(np.datetime64(text, "ns").astype(np.int64))
+        for interval, begin in (("1w", week), ("1M", month)):
+            assert np.datetime64(start_of(ts_ns, interval), "ns") == np.datetime64(begin, "ns")
+    for month in range(12 * 150):
+        start_ns = int(np.datetime64(month, "M").astype("datetime64[ns]").astype(np.int64))
+        assert end_of(start_ns, "1M") == int(np.datetime64(month + 1, "M").astype("datetime64[ns]").astype(np.int64))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_order_is_found_by_number_and_by_the_clients_id(seed, tmp_path):
+    with live(draw(seed), tmp_path) as node:
+        obvious = Obvious(node.commands())
+        store = caught_up(attached(node, tmp_path), node)
+        for want in [*obvious.ended, *obvious.open.values()]:
+            order, fills = store.order(want["order_id"])
+            assert order.tolist() == array([want], ORDER).tolist()
+            own = [fill for fill in obvious.fills if fill["order_id"] == want["order_id"]]
+            assert fills.tolist() == array(own, FILL).tolist()
+        latest = {}
+        for order in [*obvious.ended, *obvious.open.values()]:
+            latest[order["account_id"], order["cl_ord_id_hi"], order["cl_ord_id_lo"]] = order
+        named = [key for key in latest if key[1] or key[2]]
+        for key in named:
+            assert store.order_by_client_id(*key).tolist() == array([latest[key]], ORDER).tolist()
+        assert named
+        assert not len(store.order(12_345 << 24 | 1)[0]) and not len(store.order_by_client_id(3, 1, 2))
+        store.close()
+
+
+def test_open_and_ended_orders_are_as_the_venue_shows_them():
+    with emporion.open(capacity="tiny") as venue, HistoryStore.open(None) as store:
+        set_up(venue)
+        store.attach(venue.node)
+        venue.set_status("BTC/USDC", "open")
+        resting = venue.place("alice", "BTC/USDC", "buy", qty="0.01", price="60000", cl_ord_id="a")
+        venue.place("bob", "BTC/USDC", "sell", qty="0.004", price="60000", tif="ioc")
+        assert caught_up(store, venue.node).order(resting.order_id)[0]["status"] == [1]
+        venue.cancel(resting)
+        order, fills = store.order(resting.order_id)
+        shown = venue.order(resting)
+        assert (shown.status, len(shown.fills)) == ("canceled", 1)
+        assert order["status"].tolist() == [4] and len(fills) == 1
+        assert (int(order["cum_lots"][0]), int(order["leaves_lots"][0])) == (40, 0)
+        assert int(fills["price_ticks"][0]) == venue.fills("alice").raw("price")[0]
+        lines = store.ledger(venue.account("alice").account_id, limit=100)[::-1]
+        shown = venue.ledger("alice")
+        assert lines["amount_atoms"].tolist() == shown.raw("amount").tolist()
+        assert lines["asset_id"].tolist() == shown.raw("asset").tolist()
+        assert lines["kind"].tolist() == shown.raw("kind").tolist()
+
+
+def test_a_question_sees_what_was_just_done(tmp_path):
+    """From memory at once, and no row twice or never while files are written and taken together."""
+    stretches = draw(0)
+    clock = ManualClock(int(stretches[0]["ts_ns"][0]))
+    with Node.open(tmp_path, capacity=TINY, clock=clock) as node:
+        store = attached(node, tmp_path, tail_rows=20)
+        caught_up(store, node)
+        for rows in [stretches[0][GENESIS_ROWS:], *stretches[1:]]:
+            feed(node, clock, [rows])
+            assert store.seq == node.seq
+            total = sum(len(pages(partial(store.trades, number), 1_000)) for number in range(1, 8))
+            assert total == int(node.machine.array["instruments"]["trades"][0].sum())
+        store.close()
+
+
+def test_what_does_not_fit_the_queue_is_read_from_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(feeding, "QUEUE_ROWS", 30)
+    stretches = draw(1)
+    with live(stretches[:5], tmp_path) as node:
+        store = attached(node, tmp_path)
+        clock = node.clock
+        for rows in stretches[5:]:
+            feed(node, clock, [rows])
+        caught_up(store, node)
+        obvious = Obvious(node.commands())
+        for account_id in range(1, 12):
+            want = newest_first(obvious.entries, ENTRY, account_id=account_id)
+            assert pages(partial(store.ledger, account_id), 100) == want
+        store.close()
+
+
+def test_a_venue_in_memory_has_a_history_too():
+    stretches = draw(4)
+    node = live(stretches[:9])
+    with node, HistoryStore.open(None) as store:
+        store.attach(node)
+        feed(node, node.clock, stretches[9:])
+        caught_up(store, node)
+        obvious = Obvious(node.commands())
+        assert pages(partial(store.ledger, FEE_ACCOUNT), 50) == newest_first(
+            obvious.entries, ENTRY, account_id=FEE_ACCOUNT
+        )
+
+
+def test_questions_that_make_no_sense():
+    with HistoryStore.open(None) as store:
+        for limit in (0, -1, 10_001):
+            with pytest.raises(BadValue, match="limit"):
+                store.fills(3, limit=limit)
+        with pytest.raises(BadValue, match="'2m' is not one of 1s, 5s"):
+            store.candles(1, "2m")

@@ -128,11 +128,8 @@ class Feed:
 
     def attach(self, node: Node) -> None:
         """Follow a node from here on, in a thread of our own."""
-        self._journal: Journal = DiskJournal(node.files) if node.files is not None else MemoryJournal(node)
-        self._capacity = node.machine.capacity
-        self._check_journal()
-        if self._scratch is None:
-            self._writer.folder.remove(self._writer.folder.strays(self._writer.manifest))
+        journal = DiskJournal(node.files) if node.files is not None else MemoryJournal(node)
+        self._begin(journal, node.machine.capacity)
         self._followed_seq = node.follow(self.hand_in)
         self._thread = threading.Thread(target=self._run, name="emporion-history", daemon=True)
         self._thread.start()
@@ -152,8 +149,7 @@ class Feed:
     def catch_up(self, files: Files, capacity: Capacity) -> None:
         """Take in what the journal in a folder holds now, and bring it to disk: for those who follow no node."""
         journal = DiskJournal(files)
-        self._journal, self._capacity = journal, capacity
-        self._check_journal()
+        self._begin(journal, capacity)
         self._replay(Replay(journal, capacity, self._tables.seq), None)
         journal.make_durable()
         self._is_behind = False
@@ -293,13 +289,16 @@ class Feed:
     _tail: Tail
     _frozen: Tail | None  # Being written.
 
-    def _check_journal(self) -> None:
+    def _begin(self, journal: Journal, capacity: Capacity) -> None:
         """Begin anew if what is on disk is not of this journal, or of a part of it that a power failure took."""
+        self._journal, self._capacity = journal, capacity
         manifest = self._writer.manifest
-        if manifest.seq and digest_of(self._journal.head(manifest.seq)) != manifest.command:
+        if manifest.seq and digest_of(journal.head(manifest.seq)) != manifest.command:
             log.warning("%s: it is not of this journal: making it again", self._writer.folder.path)
             self._writer.manifest = Manifest()
             self._adopt()
+        if self._scratch is None:
+            self._writer.folder.remove(self._writer.folder.strays(self._writer.manifest))
 
     def _write_if_due(self) -> None:
         now_s = time.monotonic()

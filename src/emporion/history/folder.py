@@ -138,9 +138,10 @@ class Folder:
             os.close(fd)
 
 
-def part_name(table: str, first_seq: int, last_seq: int) -> str:
-    """Where a part lies in the folder."""
-    return f"{table}/{first_seq:020d}-{last_seq:020d}{SUFFIX}"
+def part_name(table: str, first_seq: int, first_n: int, last_seq: int) -> str:
+    """Where a part lies in the folder. One that begins in the midst of a command's rows says so."""
+    within = f"-{first_n}" if first_n else ""
+    return f"{table}/{first_seq:020d}-{last_seq:020d}{within}{SUFFIX}"
 
 
 def open_name(seq: int) -> str:

@@ -50,14 +50,17 @@ def grown(
 def written(folder: Folder, table: str, rows: Rows) -> Part:
     """One part with these rows."""
     first, last = rows[0], rows[-1]
-    path = folder.write(part_name(table, int(first["seq"]), int(last["seq"])), encoded(table, rows))
-    return Part(path, len(rows), int(first["seq"]), int(first["n"]), int(last["seq"]), int(last["n"]))
+    begin, end = (int(first["seq"]), int(first["n"])), (int(last["seq"]), int(last["n"]))
+    path = folder.write(part_name(table, *begin, end[0]), encoded(table, rows))
+    return Part(path, len(rows), *begin, *end)
 
 
 def written_candles(folder: Folder, trades: Part, rows: Rows, listed: Rows) -> Part:
     """The candles of one part of the trades, under the same name."""
     candles = stored_candles(rows, listed)
-    path = folder.write(part_name("candles", trades.first_seq, trades.last_seq), encoded("candles", candles))
+    path = folder.write(
+        part_name("candles", trades.first_seq, trades.first_n, trades.last_seq), encoded("candles", candles)
+    )
     return Part(path, len(candles), trades.first_seq, trades.first_n, trades.last_seq, trades.last_n)
 
 
