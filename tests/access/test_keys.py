@@ -68,6 +68,21 @@ def test_a_key_that_cannot_be(access, ann, given, problem):
     assert access.keys.of_user(ann.user_id) == []
 
 
+@pytest.mark.parametrize(
+    "small",
+    [
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",  # Of order 2: CVE-2025-69277.
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",  # Of order 8.
+    ],
+)
+def test_a_public_key_lies_in_the_group_of_all_keys(access, ann, small):
+    """With a point of small order added, one message would have several signatures."""
+    public_key, _ = sodium.crypto_sign_keypair()
+    mixed = sodium.crypto_core_ed25519_add(public_key, bytes.fromhex(small))
+    with pytest.raises(BadValue, match="not an Ed25519"):
+        access.keys.make(ann.user_id, NOW_NS, public_key=mixed)
+
+
 def test_only_operators_keys_operate(access, ann, root, denied):
     with denied("SCOPE_MISSING", "scopes"):
         access.keys.make(ann.user_id, NOW_NS, scopes=["read", "operate"])
