@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.gateway.venue_for_tests import Venue
+from tests.gateway.served import Served
 
 
-@pytest.fixture
-def venue() -> Iterator[Venue]:
-    venue = Venue()
-    yield venue
-    venue.close()
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """One server for the tests of a file: they use names of their own, or leave things as they were."""
+    with Served() as served:
+        yield served

@@ -43,7 +43,6 @@ class Route:
     people: bool = False  # For people signed in, not for keys.
     carries: bool = False  # Its command carries the ticket to the node, so that one trip does for both.
     cost: int = 1  # Units of the caller's rate.
-    is_orders: bool = False  # Counted by the rate of orders instead of that of questions.
 
     @property
     def name(self) -> str:

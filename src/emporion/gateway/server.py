@@ -82,11 +82,20 @@ class Server:
         self.metrics = Metrics()
         self.catalog = Catalog(link)
         self.stream = Stream(link, self.catalog, access)
+        guard = Guard(hosts if hosts is not None else hosts_of(host))
         self.door = Door(
-            link, self.catalog, access, self.stream.tickers,
-            guard=Guard(hosts if hosts is not None else hosts_of(host)), pages=pages or Pages(), metrics=self.metrics, limits=limits or Limits(), sign_up=sign_up, demo=demo,
+            link,
+            self.catalog,
+            access,
+            self.stream.tickers,
+            guard=guard,
+            pages=pages or Pages(),
+            metrics=self.metrics,
+            limits=limits or Limits(),
+            sign_up=sign_up,
+            demo=demo,
             proxies=proxies,
-        )  # fmt: skip
+        )
         self._router = routes.router()
         self.app = App(self.door, self._router, self.stream)
         self._reuse_port = reuse_port
