@@ -34,7 +34,7 @@ docs/concepts/access.md says what is signed, and the Python client does it:
 def add_parser(subparsers: Any) -> None:
     """Add `key` to the command line."""
     parser = subparsers.add_parser(
-        "key", help="API keys of a venue's users",
+        "key", help="keys with which programs act for users",
         description="API keys, with which programs act for a user. Works beside whoever serves the venue.",
         epilog="exit codes: 0 done, 1 no such venue, user or key, or it was refused",
     )  # fmt: skip

@@ -19,7 +19,7 @@ OK, FAILED, USAGE, DAMAGED, INTERRUPTED = 0, 1, 2, 3, 130
 COMMANDS = {  # Name: (module, what it does).
     "serve": ("emporion.cli.serve", "open a venue in a folder and show it on a page"),
     "user": ("emporion.cli.user", "who may sign in to a venue"),
-    "key": ("emporion.cli.key", "API keys of a venue's users"),
+    "key": ("emporion.cli.key", "keys with which programs act for users"),
     "inspect": ("emporion.cli.inspect", "show a venue's journal, snapshots or state"),
     "verify": ("emporion.cli.verify", "replay a venue from its first command and check everything"),
     "replay": ("emporion.cli.replay", "run recorded order flow through a venue and compare the books"),
