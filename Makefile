@@ -10,18 +10,24 @@ DEV_READY := .venv/.dev-ready
 TESTS := $(BIN)/python scripts/run_tests.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-compiled test-pure test-bounds check bench sim reference lock clean
+.PHONY: help run page wheel test test-compiled test-pure test-bounds check bench sim reference lock clean
 
 help:  ## List these targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(RUN_READY)  ## Install what is missing, then serve a demonstration venue on this machine.
+run: $(RUN_READY) page  ## Install what is missing, then serve a demonstration venue on this machine.
 	$(BIN)/emporion serve --dir $(DIR) --port $(PORT) --demo
 
-test: $(DEV_READY)  ## Everything CI runs: style, types, and the tests compiled, uncompiled and bounds-checked.
+page:  ## Build the page from web/ where a source changed since the last time (needs Node).
+	@sh scripts/build_page.sh
+
+wheel: $(DEV_READY) page  ## Build the wheel, page included, into dist/.
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+test: $(DEV_READY) page  ## Everything CI runs: style, types, and the tests compiled, uncompiled and bounds-checked.
 	$(TESTS) check compiled pure bounds
 
-test-compiled: $(DEV_READY)  ## All tests, the kernel compiled as shipped.
+test-compiled: $(DEV_READY) page  ## All tests, the kernel compiled as shipped.
 	$(TESTS) compiled
 
 test-pure: $(DEV_READY)  ## The kernel as plain Python: coverage is counted, and an overflow fails.
@@ -47,6 +53,7 @@ lock: $(DEV_READY)  ## Resolve the dependencies again and write both lock files.
 
 clean:  ## Remove everything that was installed or built here. The venue in data/ stays.
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/emporion.egg-info
+	rm -rf web/node_modules src/emporion/gateway/page
 
 $(RUN_READY): requirements.lock pyproject.toml scripts/setup.sh
 	PYTHON=$(PYTHON) sh scripts/setup.sh requirements.lock

@@ -1,0 +1,18 @@
+// The page begins here.
+
+import { render } from "preact";
+import "./style/index.css";
+import { App } from "./shell/app";
+import { followAccount } from "./store/account";
+import "./store/appearance";
+import { followMarket } from "./store/market";
+import { followTickers } from "./store/tickers";
+import { begin } from "./store/venue";
+
+const root = document.getElementById("app");
+if (!root) throw new Error("index.html has no #app");
+render(<App />, root);
+followTickers();
+followMarket();
+followAccount();
+void begin();

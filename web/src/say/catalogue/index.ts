@@ -1,0 +1,13 @@
+// The message catalogue: every visible text of the page, in every language.
+
+import { access } from "./access";
+import { money } from "./money";
+import { operator } from "./operator";
+import { problems } from "./problems";
+import { shell } from "./shell";
+import { trade } from "./trade";
+import { words } from "./words";
+
+export const catalogue = { ...shell, ...trade, ...money, ...access, ...operator, ...words, ...problems };
+export const PARTS = { shell, trade, money, access, operator, words, problems };
+export type Key = keyof typeof catalogue;
