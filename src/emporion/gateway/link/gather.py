@@ -125,13 +125,8 @@ class Gatherer:
                         self._settle(sink, outcome)
 
     def _tell(self, heard: tuple[np.ndarray, int], seq: int) -> None:
-        events, ts_ns = heard
         for listener in self._listeners:
-            try:
-                listener(events, ts_ns, seq)
-            except Exception as error:  # Its fault, and nobody's answer is to wait for it.
-                context = {"message": "a listener to the node's events failed", "exception": error}
-                self._loop.call_exception_handler(context)
+            listener(*heard, seq)
 
     def _reply(self, group: Group, answer: Answer) -> None:
         committed = _committed(group, answer)

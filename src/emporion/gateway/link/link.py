@@ -1,5 +1,6 @@
 """What a door knows of the node: hand in commands, ask, act, listen. In this process or in another."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -75,3 +76,12 @@ class Link(Protocol):
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+def safely(callback: Callable[..., None], *args: Any) -> None:
+    """Tell a listener. Its failure is its own: nobody's answer is to wait for it."""
+    try:
+        callback(*args)
+    except Exception as error:
+        context = {"message": "a listener to the node's events failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)

@@ -18,7 +18,7 @@ from emporion.gateway.link import questions as q
 from emporion.gateway.link.acts import Acting
 from emporion.gateway.link.answers import Answers
 from emporion.gateway.link.gather import Committed, Gatherer, Sink
-from emporion.gateway.link.link import Listener, Reply
+from emporion.gateway.link.link import Listener, Reply, safely
 from emporion.gateway.link.node_state import NodeState, Rates
 from emporion.gateway.link.order_views import OrderViews
 from emporion.gateway.link.past import History
@@ -130,6 +130,8 @@ class LocalLink:
         return await asyncio.wrap_future(self._sequencer.call(lambda _: ask()))
 
     def _act(self, question: q.Act) -> q.ActAnswer:
+        if self.node.stopped is not None:
+            raise self.node.stopped
         result = self._acting.act(question.name, question.args, question.tag)
         return q.ActAnswer(result=result, **self._answers.stamp)
 
@@ -143,7 +145,7 @@ class LocalLink:
         self.seq, self.ts_ns = seq, ts_ns
         self._rates.note(seq, int(np.count_nonzero(events["kind"] == Event.FILLED)) // 2)
         for listener in self._listeners:
-            listener(events, ts_ns)
+            safely(listener, events, ts_ns)
 
 
 class _Waiting:

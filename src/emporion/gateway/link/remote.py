@@ -15,7 +15,7 @@ from emporion.errors import EmporionError
 from emporion.gateway.link import frames
 from emporion.gateway.link.failures import Failure, error_of
 from emporion.gateway.link.frames import BadFrame, Frame, FrameReader, Kind, frame, pass_of, ticket_bytes
-from emporion.gateway.link.link import LinkBusy, LinkLost, Listener, Reply
+from emporion.gateway.link.link import LinkBusy, LinkLost, Listener, Reply, safely
 from emporion.gateway.link.order_views import ORDER_VIEW
 from emporion.gateway.link.questions import ANSWERS, Hello, Question
 from emporion.schema.limits import ROW_BYTES
@@ -126,12 +126,12 @@ class RemoteLink:
         self.seq, self.ts_ns, self.connected = seq, ts_ns, True
         if missed:
             for callback in self._gap_callbacks:
-                _safely(callback)
+                safely(callback)
 
     def heard(self, events: np.ndarray, ts_ns: int, seq: int) -> None:
         self.seq, self.ts_ns = seq, ts_ns
         for listener in self._listeners:
-            _safely(listener, events, ts_ns)
+            safely(listener, events, ts_ns)
 
 
 class _Connection(asyncio.Protocol):
@@ -226,15 +226,6 @@ def _reply(body: bytes) -> Reply:
         np.frombuffer(body, ORDER_VIEW, offset=end) if end < len(body) else NO_ORDERS,
         pass_of(body),
     )
-
-
-def _safely(callback: Callable[..., None], *args: Any) -> None:
-    """A listener's failure is its own: nobody's answer is to wait for it."""
-    try:
-        callback(*args)
-    except Exception as error:
-        context = {"message": "a listener to the node's events failed", "exception": error}
-        asyncio.get_running_loop().call_exception_handler(context)
 
 
 NO_ORDERS = np.zeros(0, ORDER_VIEW)
