@@ -18,7 +18,7 @@ import numpy as np
 
 from emporion.schema import codes, limits, messages, state
 from scripts.reference_cli import cli_page
-from scripts.reference_http import http_page
+from scripts.reference_http import http_page, stream_page
 from scripts.reference_source import Source, page, sentence, table, text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,7 +158,7 @@ def limits_page() -> str:
 def pages() -> dict[Path, str]:
     made = {
         "commands": commands_page(), "events": events_page(), "state": state_page(), "codes": codes_page(),
-        "limits": limits_page(), "http": http_page(), "cli": cli_page(),
+        "limits": limits_page(), "http": http_page(), "stream": stream_page(), "cli": cli_page(),
     }  # fmt: skip
     return {PAGES / f"{name}.md": content for name, content in made.items()}
 

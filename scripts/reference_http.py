@@ -1,55 +1,102 @@
-"""The reference page of the HTTP door, from gateway/messages.py and the routes of gateway/rest.py."""
+"""The reference pages of HTTP and WebSocket, from the table of routes and the structs of wire/."""
 
 import ast
-import re
-from pathlib import Path
+from typing import Any
 
-from emporion.gateway import messages, rest
+import msgspec
+
+from emporion.gateway.openapi import SAID
+from emporion.gateway.router import TAGS, Route
+from emporion.gateway.routes import router
+from emporion.wire import accounts, identity, market, operator, problem, stream, trading, values
 from scripts.reference_source import Source, page, table, text
 
-ABOUT = """\
-What `emporion serve` answers: a read-only view of one venue. Commands come in through the
-[Python API](../start.md); the door holds no rules. Prices, quantities and times are text, so that no reader rounds
-them; sequence numbers are below 2^53. Errors are problem details (RFC 9457) that say what to do."""
-ANSWERS = {  # Route: what is answered, and its words.
-    "/healthz": ("[Health](#health)", "Ready to answer, and how far the venue is."),
-    "/v1/instruments": ("list of [Instrument](#instrument)", "Everything listed."),
-    "/v1/listings": ("list of [Listing](#listing)", "How everything listed trades now."),
-    "/v1/book/{name}": ("[Book](#book)", "The best levels of one instrument; the name may hold a slash."),
-    "/v1/trades/{name}": ("list of [Trade](#trade)", "The latest trades of one instrument, oldest first."),
-    "/v1/stream": ("WebSocket", "[Hello](#hello), then what changes; [Watch](#watch) shows one instrument in full."),
-}
+HTTP_ABOUT = f"""\
+What `emporion serve` answers over HTTP; `/openapi.json` is the same for programs, `/docs` on a page, and
+[stream.md](stream.md) is the WebSocket. Prices, quantities and amounts are decimal text, exact both ways; times are
+nanoseconds since 1970 UTC as text; sequences and ids are numbers below 2^53. Lists come in pages: `next` is the
+cursor of the next one, null at the end. Bodies are JSON in UTF-8; fields that a shape does not have are refused.
 
+A *scope* is what a key or session must have; "people" are routes for who is signed in with a password. Requests of
+programs are signed with an API key: see `wire/signing.py`. Errors are a [Problem](#problem); its status says of which
+sort:
 
-def routes() -> set[str]:
-    """The paths that the gateway's source names."""
-    folder = Path(rest.__file__ or "").parent
-    found = set()
-    for name in ("rest.py", "stream.py"):
-        found |= set(re.findall(r'web\.(?:get|post)\("([^"]+)"', (folder / name).read_text(encoding="utf-8")))
-    return {re.sub(r"\{(\w+):[^}]*\}", r"{\1}", path) for path in found}
-
-
-def struct_section(source: Source, node: ast.ClassDef) -> str:
-    cells: list[tuple[object, ...]] = []
-    for item in node.body:
-        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
-            kind = ast.unparse(item.annotation).replace("|", "or")
-            cells.append((f"`{item.target.id}`", f"`{kind}`", text(source.beside(item.lineno))))
-    tag = [
-        f"`{field}` is `{value}`."
-        for keywords in [{keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}]
-        if (value := keywords.get("tag")) and (field := keywords.get("tag_field"))
-    ]
-    about = [text(" ".join((ast.get_docstring(node) or "").split()))]
-    return "\n\n".join([f"## {node.name}", *filter(None, about), *tag, table(("field", "type", "meaning"), cells)])
+{table(("status", "what it says"), list(SAID.items()))}"""
+STREAM_ABOUT = """\
+What is said over the WebSocket at `/v1/stream`. Every frame from the venue is a JSON array of messages; every frame
+from a client is one request: [Subscribe](#subscribe), [Unsubscribe](#unsubscribe), [Authenticate](#authenticate) or
+[Ping](#ping). Shapes that are not here are those of [http.md](http.md)."""
+VALUES = Source(values)
+SHAPES = (market, identity, accounts, trading, operator, problem)
 
 
 def http_page() -> str:
-    assert routes() == set(ANSWERS), f"say what these answer: {sorted(routes() ^ set(ANSWERS))}"
-    source = Source(messages)
-    structs = [node for node in source.tree.body if isinstance(node, ast.ClassDef)]
-    cells: list[tuple[object, ...]] = [(f"`GET {path}`", *answer) for path, answer in ANSWERS.items()]
-    requests = "\n\n".join(["## Requests", table(("request", "answer", "what it is"), cells)])
-    sections = [requests, *(struct_section(source, node) for node in structs)]
-    return page("HTTP and WebSocket", "gateway/messages.py", ABOUT, sections)
+    routes = router().routes
+    sections = [_section(tag, words, [route for route in routes if route.tag == tag]) for tag, words in TAGS.items()]
+    queries = {route.query.__name__: route.query for route in routes if route.query is not None}
+    sections += ["## Query parameters", *(_query(name, queries[name]) for name in sorted(queries))]
+    values_rows = [
+        (f"`{name}`", f"`{text(ast.unparse(node.value))}`".replace("\\|", "or"), text(VALUES.beside(node.lineno)))
+        for name, node in VALUES.assignments()
+    ]
+    sections += ["## Values", table(("name", "bounds", "meaning"), list(values_rows))]
+    sections += ["## Shapes", *(shape for module in SHAPES for shape in _shapes(module))]
+    return page("HTTP", "gateway/routes.py and wire/", HTTP_ABOUT, sections)
+
+
+def stream_page() -> str:
+    return page("WebSocket", "wire/stream.py", STREAM_ABOUT, _shapes(stream))
+
+
+def _section(tag: str, words: str, routes: list[Route]) -> str:
+    cells: list[tuple[object, ...]] = [
+        (
+            f"`{route.name}`",
+            route.scope or ("people" if route.people else ""),
+            " ".join(filter(None, [_link(route.query), _link(route.body)])),
+            f"{route.status}{f' {_link(route.result)}' if route.result is not None else ''}",
+            text(route.doc),
+        )
+        for route in routes
+    ]
+    heads = ("request", "scope", "takes", "answer", "what it is")
+    return "\n\n".join([f"## Routes: {tag}", words, table(heads, cells)])
+
+
+def _link(shape: Any) -> str:
+    """A link to a struct; a page of something is named for what it lists."""
+    if shape is None:
+        return ""
+    arguments = getattr(shape, "__args__", ())
+    if arguments:
+        return f"page of {_link(arguments[0])}"
+    name = shape.__name__
+    has_section = shape.__module__.startswith("emporion.wire") or name.endswith("Query")
+    return f"[{name}](#{name.lower()})" if has_section else name
+
+
+def _query(name: str, shape: Any) -> str:
+    fields = [(f"`{each}`", "required" if each in _required(shape) else "") for each in shape.__struct_fields__]
+    return "\n\n".join([f"### {name}", " ".join((shape.__doc__ or "").split()), table(("parameter", ""), list(fields))])
+
+
+def _required(shape: Any) -> set[str]:
+    return {each.name for each in msgspec.structs.fields(shape) if each.required}
+
+
+def _shapes(module: Any) -> list[str]:
+    source = Source(module)
+    return [_struct(source, node) for node in source.tree.body if isinstance(node, ast.ClassDef)]
+
+
+def _struct(source: Source, node: ast.ClassDef) -> str:
+    cells: list[tuple[object, ...]] = []
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+            kind = text(ast.unparse(item.annotation)).replace("\\|", "or")
+            default = f" = `{ast.unparse(item.value)}`" if item.value is not None else ""
+            cells.append((f"`{item.target.id}`", f"`{kind}`{default}", text(source.beside(item.lineno))))
+    keywords = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
+    tag = [f"`{keywords['tag_field']}` is `{keywords['tag']}`."] if "tag" in keywords else []
+    about = [text(" ".join((ast.get_docstring(node) or "").split()))]
+    return "\n\n".join([f"### {node.name}", *filter(None, about), *tag, table(("field", "type", "meaning"), cells)])
