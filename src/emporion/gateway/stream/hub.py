@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 
-from emporion.engine.clock import Clock, SystemClock
+from emporion.engine.clock import Clock
 from emporion.errors import EmporionError
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link.link import Link
@@ -45,10 +45,10 @@ class Hub:
         frames, frame_bytes: written so far. lagged, cut_off: readers who began to skip, and who were cut off.
     """
 
-    def __init__(self, link: Link, catalog: Catalog, clock: Clock | None = None) -> None:
+    def __init__(self, link: Link, catalog: Catalog, clock: Clock) -> None:
         """`clock` says when 24 hours are over; it should be the venue's."""
         self.link, self.catalog = link, catalog
-        self.views = Views(link, catalog, clock or SystemClock())
+        self.views = Views(link, catalog, clock)
         self.seq, self.ts_ns = link.seq, link.ts_ns
         self.connections: set[Connection] = set()
         self.frames = self.frame_bytes = self.lagged = self.cut_off = 0
@@ -64,12 +64,16 @@ class Hub:
     # --- Life ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listen to the link, which has been started, and let intervals go by."""
+        """Listen, and let intervals go by."""
+        self.listen()
+        self._task = asyncio.ensure_future(self._run())
+
+    def listen(self) -> None:
+        """Hear what happens at the link, which has been started."""
         self.link.listen(self.views.hear)
-        self.link.on_gap(self._note_gap)
+        self.link.on_gap(self.note_gap)
         self.views.forget()
         self._private.forget()
-        self._task = asyncio.ensure_future(self._run())
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
@@ -310,7 +314,8 @@ class Hub:
         for chain in self._chains.values():
             self._restart(chain)
 
-    def _note_gap(self) -> None:
+    def note_gap(self) -> None:
+        """Events were missed; the next interval begins again from what is asked for anew."""
         self._gap = True
 
     # --- Sets ----------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """Who a reader is, and which accounts it may look at."""
 
-import time
 from typing import NamedTuple
 
 from emporion.access.access import Access
 from emporion.access.denied import AccessDenied
 from emporion.access.records import Caller, session_caller
 from emporion.access.signatures import SignedRequest, require_scope
+from emporion.engine.clock import Clock
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link.link import Link
 from emporion.wire.stream import Authenticate
@@ -27,13 +27,13 @@ class Identity(NamedTuple):
 class Identities:
     """Checks who readers are, at the door and for as long as they stay."""
 
-    def __init__(self, access: Access, catalog: Catalog, link: Link) -> None:
-        self._access, self._catalog, self._link = access, catalog, link
+    def __init__(self, access: Access, catalog: Catalog, link: Link, clock: Clock) -> None:
+        self._access, self._catalog, self._link, self._clock = access, catalog, link, clock
 
     def of_session(self, token: str, address: str) -> Identity | None:
         """The reader of a session cookie; None for nobody, or one whose account is not opened yet."""
         try:
-            record = self._access.sessions.find(token, time.time_ns())
+            record = self._access.sessions.find(token, self._clock.now_ns())
         except AccessDenied:
             return None
         if record.account_id is None or record.account is None:
@@ -50,7 +50,7 @@ class Identities:
                 "GET", TARGET, b"", request.key, request.time_ns, request.nonce, request.account, request.signature
             ),
             address,
-            time.time_ns(),
+            self._clock.now_ns(),
         )
         await self._link.admit(signed.ticket)
         caller = signed.caller
@@ -60,7 +60,7 @@ class Identities:
         identity = Identity(caller, caller.account_id, caller.account, "", address)
         if caller.acting and caller.acting != caller.account:
             number = await self.account(identity, caller.acting)
-            identity = identity._replace(account_id=number, account=caller.acting)
+            identity = identity._replace(account_id=number, account=self._catalog.account_name(number))
         return identity
 
     async def account(self, identity: Identity, name: str) -> int:
@@ -93,6 +93,6 @@ class Identities:
             fresh = self.of_session(identity.token, identity.addresses_from)
             return None if fresh is None else identity._replace(caller=fresh.caller)
         record = self._access.keys.find(identity.caller.id)
-        if record is None or (record.expires_ns is not None and record.expires_ns <= time.time_ns()):
+        if record is None or (record.expires_ns is not None and record.expires_ns <= self._clock.now_ns()):
             return None
         return identity._replace(caller=identity.caller._replace(scopes=record.scopes))

@@ -137,7 +137,7 @@ class Requests:
                 )
             name = wanted.account or connection.identity.account
             number = await self._identities.account(connection.identity, name)
-            return Key(channel, account_id=number), Subscription(channel, account=name)
+            return Key(channel, account_id=number), Subscription(channel, account=self._catalog.account_name(number))
         if wanted.instrument is None:
             if channel != "ticker":
                 raise Refusal("BAD_FIELD", f"{channel}: say which instrument")

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from emporion.access.access import Access
-from emporion.engine.clock import Clock
+from emporion.engine.clock import Clock, SystemClock
 from emporion.gateway import problems
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.door import token_of
@@ -52,10 +52,11 @@ class Stream:
         connections_max: int = CONNECTIONS_MAX,
         per_address_max: int = PER_ADDRESS_MAX,
     ) -> None:
-        """`clock` says when 24 hours are over; it should be the venue's."""
+        """`clock` says when 24 hours are over and sessions end; it should be the venue's."""
+        clock = clock or SystemClock()
         self.hub = Hub(link, catalog, clock)
         self._catalog = catalog
-        self._identities = Identities(access, catalog, link)
+        self._identities = Identities(access, catalog, link, clock)
         self._requests = Requests(self.hub, catalog, self._identities)
         self._connections_max, self._per_address_max = connections_max, per_address_max
         self._by_address: dict[str, int] = {}
