@@ -20,6 +20,7 @@ TOKEN_BYTES = 32
 IDLE_NS = 12 * 3600 * SECOND_NS
 WHOLE_NS = 7 * 24 * 3600 * SECOND_NS
 MINUTE_NS = 60 * SECOND_NS
+UNWRITTEN_NS = 60 * MINUTE_NS  # A use of a session is written down after so long at the latest.
 SESSIONS_MAX = 50  # Of one user; a further one ends the oldest.
 AGENT_CHARS_MAX = 200
 CACHED_MAX = 10_000
@@ -47,7 +48,8 @@ class Sessions:
         token, session_id = secrets.token_urlsafe(TOKEN_BYTES), f"s-{new_id()}"
         hashed = _hash(token)
         with self._store.write() as sql:
-            sql.execute("DELETE FROM sessions WHERE ends_ns <= ? OR used_ns <= ?", (now_ns, now_ns - self._idle_ns))
+            long_ago_ns = now_ns - self._idle_ns - UNWRITTEN_NS
+            sql.execute("DELETE FROM sessions WHERE ends_ns <= ? OR used_ns <= ?", (now_ns, long_ago_ns))
             sql.execute(
                 "DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE user_id = ?"
                 " ORDER BY created_ns DESC LIMIT -1 OFFSET ?)",
