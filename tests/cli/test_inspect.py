@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 import emporion
 from emporion.cli.main import main
+from emporion.engine.clock import ManualClock
+from emporion.schema import build
 
 
 def test_the_journal(folder, run):
@@ -25,6 +28,24 @@ def test_the_journal(folder, run):
 def test_a_part_of_the_journal(folder, run, first, last, seqs):
     code, lines, _ = run("inspect", "journal", folder, "--from-seq", first, "--to-seq", last)
     assert code == 0 and [line["seq"] for line in lines] == seqs
+
+
+def test_the_commands_of_a_request(folder, run):
+    start_ns = 1_800_000_000_000_000_000
+    clock = ManualClock(start_ns)
+    rows = build.place(3, 1, 2, 9, 7_000_000, display_lots=3)
+    rows["request_tag"][0] = 0xC0DE
+    with emporion.open(folder, capacity="tiny", clock=clock) as venue:
+        venue.submit(np.concatenate([rows, rows]))
+        venue.deposit("bob", "BTC", "1")
+        clock.advance(3_600_000_000_000)
+        venue.submit(rows)  # The tag has come round again.
+    code, lines, _ = run("inspect", "journal", folder, "--request", f"{start_ns // 1_000_000 - 20:012x}C0DE")
+    assert code == 0 and [(line["seq"], line["request_tag"]) for line in lines] == [(9, "c0de"), (10, "c0de")]
+    assert run("inspect", "journal", folder, "--request", f"{start_ns // 1_000_000:012x}c0df")[1] == ""
+    for bad in ("c0de", "x" * 16, "0" * 17):
+        with pytest.raises(SystemExit):
+            run("inspect", "journal", folder, "--request", bad)
 
 
 def test_a_journal_that_is_being_written(folder, run):

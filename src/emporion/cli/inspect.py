@@ -10,7 +10,9 @@ import json
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
+
+import numpy as np
 
 from emporion.cli.progress import Progress
 from emporion.engine.failures import CapacityTooSmall
@@ -26,6 +28,8 @@ from emporion.venue.history import heads_of
 from emporion.venue.venue import Venue, open
 
 OK, DAMAGED = 0, 3
+# How far a command's time may lie from that of its request. A tag comes back after 65,536 requests, so not far.
+EARLY_MS, LATE_MS = 1_000, 5_000
 ASSET_FIELDS = ("name", "asset_class", "decimals", "supply")
 INSTRUMENT_FIELDS = (
     "name", "asset_class", "status", "tick", "lot", "last_price", "best_bid", "best_ask", "traded", "trades",
@@ -44,6 +48,10 @@ def add_parser(subparsers: Any) -> None:
     journal.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
     journal.add_argument("--from-seq", type=_seq, default=1, metavar="SEQ", help="first command (default: 1)")
     journal.add_argument("--to-seq", type=_seq, metavar="SEQ", help="last command (default: the last there is)")
+    journal.add_argument(
+        "--request", type=_request, metavar="ID",
+        help="only what this request at a door sent: 16 hexadecimal digits, from its answer or the log",
+    )  # fmt: skip
     journal.set_defaults(show=_journal)
     snapshot = kinds.add_parser("snapshot", help="the snapshots as lines of JSON")
     snapshot.add_argument("folder", metavar="FOLDER", type=Path, help="the venue's folder")
@@ -72,15 +80,35 @@ def _journal(args: argparse.Namespace, out: TextIO) -> int:
                 break
             if batch.first_seq + batch.commands > args.from_seq:
                 skip = max(0, args.from_seq - batch.first_seq)
+                if args.request is not None and not args.request.may_be_in(batch.rows):
+                    continue
                 rows = batch.rows[heads_of(batch.rows)[skip] :]
                 for line in decode(rows, batch.first_seq + skip):
                     if line["seq"] > last:
                         break
+                    if args.request is not None and not args.request.is_of(line):
+                        continue
                     print(json.dumps(line, ensure_ascii=False), file=out)
             progress(batch.first_seq + batch.commands - 1)
     finally:
         progress.close()
     return OK
+
+
+class Request(NamedTuple):
+    """A request's id: when it came, and the tag that its commands carry."""
+
+    ms: int  # Since 1970.
+    tag: int
+
+    def may_be_in(self, rows: np.ndarray) -> bool:
+        """Whether a batch was taken when it may have been: all of a batch has one time."""
+        late_ms = int(rows["ts_ns"][0]) // 1_000_000 - self.ms
+        return -EARLY_MS <= late_ms <= LATE_MS and bool((rows["request_tag"] == self.tag).any())
+
+    def is_of(self, line: dict[str, Any]) -> bool:
+        """Whether a command is of this request."""
+        return line.get("request_tag", "0000") == f"{self.tag:04x}"
 
 
 def _snapshot(args: argparse.Namespace, out: TextIO) -> int:
@@ -160,6 +188,12 @@ def _plain(value: object) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def _request(text: str) -> Request:
+    if len(text) != 16 or set(text.lower()) - set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no request id: they have 16 hexadecimal digits")
+    return Request(int(text[:12], 16), int(text[12:], 16))
 
 
 def _seq(text: str) -> int:
