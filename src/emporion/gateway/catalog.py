@@ -132,16 +132,23 @@ class Catalog:
         return asset
 
     def account(self, name: str, field: str = "account") -> int:
-        """An account's number by name, or a 404 that names the field."""
-        number = self._accounts.get(name)
-        if number is None:
+        """An account's number by name or "#7", or a 404 that names the field."""
+        number = self._number_of(name)
+        if number == 0:
             raise fail(
                 404, "UNKNOWN_ACCOUNT", "There is no such account.", f"No account is named {name!r}.", field=field
             )
         return number
 
     def has_account(self, name: str) -> bool:
-        return name in self._accounts
+        return self._number_of(name) != 0
+
+    def _number_of(self, account: str) -> int:
+        """0 for none. "#7" names the account 7, as in the Python API; no name begins so."""
+        digits = account[1:]
+        if account[:1] == "#" and digits.isascii() and digits.isdecimal() and len(digits) <= 10:
+            return int(digits) if int(digits) < len(self._names) else 0
+        return self._accounts.get(account, 0)
 
     # --- Numbers to names ---
 

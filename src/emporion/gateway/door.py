@@ -154,7 +154,7 @@ class Door:
                 404, "UNKNOWN_ACCOUNT", "There is no such account.",
                 f"No account of yours is named {caller.acting!r}.", field=ACCOUNT_HEADER,
             )  # fmt: skip
-        return Actor(caller, number, caller.acting, token)
+        return Actor(caller, number, self.catalog.account_name(number), token)
 
 
 def token_of(cookie: bytes) -> str:

@@ -99,7 +99,10 @@ def of_error(error: EmporionError, what: str = "") -> Problem:
     if isinstance(error, Refused):
         known = Reject(int(error.reason))
         status = STATUS_OF.get(known, 422)
-        return problem(status, known.name, SENTENCES[known][0], str(error), field=FIELD_OF.get(known))
+        first = int(error.event["order_id"]) if known == Reject.DUPLICATE and error.event is not None else 0
+        return problem(
+            status, known.name, SENTENCES[known][0], str(error), field=FIELD_OF.get(known), order_id=first or None
+        )
     if isinstance(error, DiskFull):
         return problem(
             503, "DISK_FULL", "The venue's disk is full: orders are refused while cancels still fit.", str(error)

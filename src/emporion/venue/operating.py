@@ -8,7 +8,7 @@ from emporion.instruments import TEMPLATES
 from emporion.instruments.listing import fitting_lot
 from emporion.schema import build
 from emporion.schema.codes import AccountFlag, AssetClass, Event, InstrumentStatus, Limit
-from emporion.schema.limits import OUTSIDE_ACCOUNT, PPM
+from emporion.schema.limits import NOTIONAL_MAX, OUTSIDE_ACCOUNT, PPM
 from emporion.schema.units import parse_decimal, to_text
 from emporion.venue.catalog import whole
 from emporion.venue.core import PPM_UNIT, AccountLike, Core, Number
@@ -165,7 +165,7 @@ class Operating(Core):
             qty_max=units("qty_max_lots", lot),
             price_max=units("price_max_ticks", tick),
             notional_min=units("notional_min_atoms", atom),
-            notional_max=units_or_none("notional_max_atoms", atom),
+            notional_max=units("notional_max_atoms", atom) if 0 < row["notional_max_atoms"] < NOTIONAL_MAX else None,
             reference=units_or_none("reference_price_ticks", tick),
             band=Decimal(to_text(row["band_ppm"], Decimal(1) / PPM)),
             fee_schedule=int(row["fee_schedule"]),
