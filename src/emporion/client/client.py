@@ -49,6 +49,7 @@ class Served(Trading, Money, Operating, Views):
         self._exchange = Exchange(self._origin, self._signer, patience, rate_patience)
         self._account = account_name(account)
         self._listed = Listed()
+        self._owners = {}
         self._patience = patience
         self._operates = None if key is not None else False
 

@@ -53,6 +53,7 @@ class Conversation:
         self.failed: dict[Subscription, EmporionError] = {}  # Subscriptions that were refused, and why.
         self._signer, self._account, self._clock = signer, account, clock
         self._threads: dict[Subscription, Thread] = {}
+        self._by_name: dict[Subscription, Thread] = {}  # As the venue names them: with the account filled in.
         self._ids = count(1)
         self._lost_at: float | None = None
         self._pinged = 0  # The ping that was not answered yet.
@@ -61,13 +62,15 @@ class Conversation:
 
     def subscribe(self, subscription: Subscription, after_seq: int | None = None) -> None:
         """Follow, from now on or from after a sequence; `accepted` or `failed` say what became of it."""
-        thread = Thread(subscription, after_seq)
+        thread = Thread(subscription, seq=after_seq)
         self._threads[subscription] = thread
         if self.is_ready:
             self._ask_for(thread)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        if self._threads.pop(subscription, None) is not None and self.is_ready:
+        thread = self._threads.pop(subscription, None)
+        self._by_name = {name: each for name, each in self._by_name.items() if each is not thread}
+        if thread is not None and self.is_ready:
             self._say(stream.Unsubscribe(subscription, next(self._ids)))
 
     def restart(self, subscription: Subscription) -> None:
@@ -94,6 +97,7 @@ class Conversation:
         """A connection has been made; nothing has been said on it."""
         self.outbox.clear()
         self.is_ready = False
+        self._by_name.clear()
         self.seq = self._pinged = 0
 
     def lost(self, why: str) -> list[Message]:
@@ -122,7 +126,7 @@ class Conversation:
             elif isinstance(said, stream.Authenticated):
                 self._begin(heard)
             elif isinstance(said, stream.Subscribed):
-                self._accept(said.id)
+                self._accept(said)
             elif isinstance(said, stream.Error):
                 self._refuse(said)
             elif isinstance(said, stream.Pong):
@@ -132,7 +136,7 @@ class Conversation:
                 heard.append(Heard(None, said, message_of(said)))
             elif isinstance(said, stream.Missed):
                 thread = self._thread_of(said.subscription)
-                if thread is not None and not thread.asked:
+                if thread is not None:
                     heard.append(Heard(thread.subscription, said, message_of(said)))
             elif not isinstance(said, stream.Unsubscribed):
                 self._follow(said, heard)
@@ -166,10 +170,11 @@ class Conversation:
         thread.asked = next(self._ids)
         self._say(stream.Subscribe(thread.subscription, thread.seq or None, thread.asked))
 
-    def _accept(self, number: int) -> None:
+    def _accept(self, said: stream.Subscribed) -> None:
         for thread in self._threads.values():
-            if thread.asked == number:
+            if thread.asked == said.id:
                 thread.asked, thread.accepted = 0, True
+                self._by_name[said.subscription] = thread
 
     def _refuse(self, said: stream.Error) -> None:
         error = _exception_of(said)
@@ -185,12 +190,10 @@ class Conversation:
         if not self.is_ready:
             raise error
 
-    def _thread_of(self, subscription: Subscription) -> Thread | None:
-        """The thread of a subscription as the venue names it: an account that was left out is filled in there."""
-        found = self._threads.get(subscription)
-        if found is None and subscription.account is not None:
-            found = self._threads.get(msgspec.structs.replace(subscription, account=None))
-        return found
+    def _thread_of(self, named: Subscription) -> Thread | None:
+        """The subscription that the venue names so, unless it has been asked for again."""
+        thread = self._by_name.get(named)
+        return None if thread is None or thread.asked else thread
 
     def _follow(self, said: Any, heard: list[Heard]) -> None:
         """Take a message of a subscription, when it is the next one."""
@@ -199,7 +202,7 @@ class Conversation:
             channel, getattr(said, "instrument", None), getattr(said, "interval", None), getattr(said, "account", None)
         )
         thread = self._thread_of(subscription)
-        if thread is None or thread.asked:  # Not wanted any more, or of before it was asked for again.
+        if thread is None:  # Not wanted any more, or of before it was asked for again.
             return
         if said.prev and thread.seq is not None and said.prev != thread.seq:
             self._ask_for(thread)

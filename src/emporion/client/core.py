@@ -7,14 +7,18 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from emporion.client import problems
+from emporion.client import problems, records
 from emporion.client.exchange import Exchange, Repeat
 from emporion.client.flow import Flow
-from emporion.client.values import AccountLike, account_name
+from emporion.client.values import AccountLike, OrderLike, account_name
+from emporion.errors import BadValue
+from emporion.schema.units import to_units
 from emporion.venue.names import SYSTEM_NAMES
-from emporion.wire import accounts, market
+from emporion.venue.things import Order
+from emporion.wire import accounts, market, trading
 
 T = TypeVar("T")
+OWNERS_KEPT = 65_536
 PAGE = 1_000  # Items asked for at a time: the most that the door gives.
 
 
@@ -53,6 +57,22 @@ class Listed:
         for each in all_accounts:
             self.account_ids[each.name] = each.account_id
 
+    def check(self, wanted: trading.PlaceOrder) -> None:
+        """BadValue for an order whose numbers are no multiples of their units, or whose instrument is not listed."""
+        number = self.instrument_ids.get(wanted.instrument)
+        if number is None:
+            known = ", ".join(sorted(self.instrument_ids)[:20]) or "none"
+            raise BadValue(
+                f"no instrument is named {wanted.instrument!r}; list it with list_instrument. Known: {known}"
+            )
+        for name, unit, unit_name in (
+            ("qty", self.lots[number], "lot"), ("price", self.ticks[number], "tick"),
+            ("display", self.lots[number], "lot"), ("trigger", self.ticks[number], "tick"),
+        ):  # fmt: skip
+            text = getattr(wanted, name)
+            if text is not None:
+                to_units(text, unit, name, unit_name)
+
 
 class Core:
     """Held by one thread, or one event loop, at a time."""
@@ -60,6 +80,7 @@ class Core:
     _exchange: Exchange
     _account: str  # Acted for where a method is given none; "" for the key's own.
     _listed: Listed
+    _owners: dict[int, str]  # Accounts of orders seen lately: an order is named by its number alone, as in process.
     _operates: bool | None  # Whether the key may operate; None before it was tried.
 
     # --- Asking ---
@@ -115,6 +136,20 @@ class Core:
     def _acting(self, account: AccountLike | None) -> str:
         """The account of a request: the one named, else that of `connect`."""
         return account_name(account) or self._account
+
+    def _order(self, said: trading.Order) -> Order:
+        """An order's record; whose it is is remembered."""
+        owners = self._owners
+        owners[said.order_id] = said.account
+        if len(owners) > OWNERS_KEPT:
+            del owners[next(iter(owners))]
+        return records.order(said)
+
+    def _owner_of(self, order: OrderLike, number: int, account: AccountLike | None) -> str:
+        """The account to act for on an order: as given, as its record says, as seen here before, or the key's own."""
+        if account is not None:
+            return account_name(account)
+        return order.account if isinstance(order, Order) else self._owners.get(number, self._account)
 
     def _named(self, account: AccountLike | None) -> str:
         """The same in words, for messages."""

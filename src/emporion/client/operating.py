@@ -8,8 +8,10 @@ from emporion.client.errors import NotAllowed
 from emporion.client.exchange import Repeat
 from emporion.client.flow import Flow, fact, method
 from emporion.client.values import AccountLike, account_name, code_text, decimal_text, signed_text
-from emporion.errors import BadValue
-from emporion.schema.codes import AssetClass, InstrumentStatus, Limit
+from emporion.errors import BadValue, Refused
+from emporion.schema.codes import AssetClass, InstrumentStatus, Limit, Reject
+from emporion.schema.limits import DECIMALS_MAX, FEE_SCHEDULES, FEE_TIERS
+from emporion.venue.refusals import sentence
 from emporion.venue.things import Account, Asset, Instrument
 from emporion.venue.values import Number
 from emporion.wire import accounts, market, operator
@@ -26,9 +28,11 @@ class Operating(Core):
     @method
     def list_asset(self, name: str, decimals: int, asset_class: str = "coin") -> Flow[Asset]:
         """List what balances are counted in. Its atom is 10^-decimals; at most 18, 8 as a rule."""
-        body = operator.ListAsset(name, _small(decimals, "decimals"), code_text(AssetClass, asset_class, "asset_class"))
+        what = f"list asset {name}"
+        number = _bounded(decimals, "decimals", DECIMALS_MAX, what)
+        body = operator.ListAsset(name, number, code_text(AssetClass, asset_class, "asset_class"))
         said = yield from self._ask(
-            market.Asset, "POST", "/v1/operator/assets", f"list asset {name}", body, account="", repeat=Repeat.ONCE,
+            market.Asset, "POST", "/v1/operator/assets", what, body, account="", repeat=Repeat.ONCE,
             remedy="assets tells whether it is listed.",
         )  # fmt: skip
         return records.asset(said)
@@ -72,7 +76,7 @@ class Operating(Core):
             quote=quote,
             template=cast(ClassText | None, template),
             asset_class=code_text(AssetClass, asset_class, "asset_class") if asset_class is not None else None,
-            fee_schedule=_small(fee_schedule, "fee_schedule"),
+            fee_schedule=_bounded(fee_schedule, "fee_schedule", FEE_SCHEDULES - 1, what),
             status=code_text(InstrumentStatus, status, "status"),
             **{key: decimal_text(value, key, what) for key, value in numbers.items() if value is not None},
         )
@@ -95,7 +99,7 @@ class Operating(Core):
         schedule = changes.get("fee_schedule")
         body = operator.AmendInstrument(
             **given,
-            fee_schedule=_small(schedule, "fee_schedule") if schedule is not None else None,
+            fee_schedule=_bounded(schedule, "fee_schedule", FEE_SCHEDULES - 1, what) if schedule is not None else None,
         )
         target = with_query("/v1/operator/instrument", instrument=name)
         said = yield from self._ask(market.Instrument, "PATCH", target, what, body, account="", repeat=Repeat.NAMED)
@@ -153,7 +157,7 @@ class Operating(Core):
         For operators; a key that may trade opens sub-accounts of its own account in its tier.
         """
         what = f"open account {name}"
-        body = operator.OpenAccount(name, account_name(master) or None, _small(tier, "tier"))
+        body = operator.OpenAccount(name, account_name(master) or None, _bounded(tier, "tier", FEE_TIERS - 1, what))
         remedy = "account(name) tells whether it was opened."
         if self._operates is not False:
             try:
@@ -188,7 +192,8 @@ class Operating(Core):
     @method
     def set_account(self, account: AccountLike, tier: int) -> Flow[Account]:
         """Move an account to another fee tier, for orders admitted from now on."""
-        body = operator.SetTier(_small(tier, "tier"))
+        what = f"set tier of {account_name(account)}"
+        body = operator.SetTier(_bounded(tier, "tier", FEE_TIERS - 1, what))
         return (yield from self._change(account, "PATCH", "", "set tier of", body))
 
     @method
@@ -215,10 +220,9 @@ class Operating(Core):
     @method
     def set_fees(self, maker: Number, taker: Number, schedule: int = 0, tier: int = 0) -> Flow[None]:
         """Fees as fractions of the notional: maker="-0.0001" is a rebate, taker="0.0005" five basis points."""
-        body = operator.SetFees(
-            signed_text(maker, "maker"), signed_text(taker, "taker"), _small(schedule, "schedule"), _small(tier, "tier")
-        )
         what = f"set fees of schedule {schedule}, tier {tier}"
+        place = _bounded(schedule, "schedule", FEE_SCHEDULES - 1, what), _bounded(tier, "tier", FEE_TIERS - 1, what)
+        body = operator.SetFees(signed_text(maker, "maker"), signed_text(taker, "taker"), *place)
         yield from self._ask(dict, "PUT", "/v1/operator/fees", what, body, account="", repeat=Repeat.NAMED)
 
     @method
@@ -249,7 +253,10 @@ class Operating(Core):
         return said.digest
 
 
-def _small(value: int, what: str) -> int:
+def _bounded(value: int, name: str, largest: int, what: str) -> int:
+    """A small number. What the wire has no room for is refused as the kernel would."""
     if isinstance(value, bool) or not isinstance(value, int) or not -(1 << 31) <= value < 1 << 31:
-        raise BadValue(f"{what}: {value!r} is not a small whole number")
+        raise BadValue(f"{name}: {value!r} is not a small whole number")
+    if not 0 <= value <= largest:
+        raise Refused(Reject.BAD_VALUE, sentence(what, Reject.BAD_VALUE))
     return value

@@ -104,7 +104,7 @@ def exception_of(problem: Problem, what: str, wait: float = 0.0) -> EmporionErro
         return ConnectionFailed(f"{what}: {detail}")
     if code == "NO_PROBLEM" or problem.status < 400:
         return BadAnswer(f"{what}: no venue answers there, but something with {detail}")
-    return BadValue(detail)
+    return BadValue(detail.replace("GET /v1/", ""))  # "No instrument is named 'X'; instruments lists them."
 
 
 def is_refused(answer: Answer, *reasons: Reject) -> bool:

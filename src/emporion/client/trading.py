@@ -72,7 +72,7 @@ class Trading(Core):
         said = problems.decode(reply.answer, trading.Order, what)
         if said.repeated and not (reply.perhaps_before and _is_of(said, wanted)):
             raise _duplicate(what, said)
-        return records.order(said)
+        return self._order(said)
 
     @method
     def place_many(self, many: Iterable[Mapping[str, Any]]) -> Flow[list[Order | Refusal]]:
@@ -90,7 +90,10 @@ class Trading(Core):
             try:
                 account = item.pop("account")
                 what = f"place {item['side']} {item['qty']} {item['instrument']} for {self._named(account)}"
-                all_wanted.append(_wanted(what, **item))
+                wanted = _wanted(what, **item)
+                listed = yield from self._know([wanted.instrument])
+                listed.check(wanted)
+                all_wanted.append(wanted)
             except BadValue as error:
                 raise BadValue(f"order {number}: {error}") from None
             batch = batches.setdefault(self._acting(account), [])
@@ -123,7 +126,7 @@ class Trading(Core):
             elif said.order.repeated and not (reply.perhaps_before and _is_of(said.order, each)):
                 answers.append(Refusal(Reject.DUPLICATE, str(_duplicate(each_what, said.order))))
             else:
-                answers.append(records.order(said.order))
+                answers.append(self._order(said.order))
         return answers
 
     @method
@@ -158,8 +161,8 @@ class Trading(Core):
         if reply.perhaps_before and problems.is_refused(reply.answer, Reject.DUPLICATE, Reject.UNKNOWN_ORDER):
             now = yield from self._ask(trading.Order, "GET", path, what, account=acting)
             if now.cl_ord_id == new_id:  # The first sending was heard: it goes by the new id.
-                return records.order(now)
-        return records.order(problems.decode(reply.answer, trading.Order, what))
+                return self._order(now)
+        return self._order(problems.decode(reply.answer, trading.Order, what))
 
     @method
     def cancel(
@@ -180,8 +183,8 @@ class Trading(Core):
         if reply.perhaps_before and problems.is_refused(reply.answer, Reject.UNKNOWN_ORDER):
             now = yield from self._ask(trading.Order, "GET", path, what, account=acting)
             if now.reason == Reject.BY_OWNER.name.lower():
-                return records.order(now)
-        return records.order(problems.decode(reply.answer, trading.Order, what))
+                return self._order(now)
+        return self._order(problems.decode(reply.answer, trading.Order, what))
 
     @method
     def mass_cancel(
@@ -196,7 +199,8 @@ class Trading(Core):
         if account is not None:
             target = with_query("/v1/orders", instrument=instrument, side=side_text)
         elif instrument is None:
-            raise BadValue("mass_cancel: give an account; or an instrument, as its operator")
+            what = "mass cancel for everybody"
+            raise Refused(Reject.UNKNOWN_INSTRUMENT, sentence(what, Reject.UNKNOWN_INSTRUMENT))
         else:
             target = with_query("/v1/operator/instrument/orders", instrument=instrument, side=side_text)
         what = f"mass cancel for {self._named(account) if account is not None else 'everybody'}"
@@ -268,8 +272,7 @@ class Trading(Core):
             path = f"/v1/orders/by-client-id/{cl_ord_id_in_path(cl_ord_id)}"
             return path, account_name(account), f"{verb} the order {cl_ord_id!r} of {account_name(account)}"
         number = order_number(order, verb)
-        acting = order.account if account is None and isinstance(order, Order) else self._acting(account)
-        return f"/v1/orders/{number}", acting, f"{verb} order {number}"
+        return f"/v1/orders/{number}", self._owner_of(order, number, account), f"{verb} order {number}"
 
 
 def _wanted(
@@ -293,7 +296,7 @@ def _wanted(
         raise BadValue(f"instrument: {instrument!r} is a {type(instrument).__name__}; give its name")
     until = expire_ns(expire)
     if until < 0:
-        raise Refused(Reject.BAD_EXPIRY, sentence(what, Reject.BAD_EXPIRY))
+        raise Refused(Reject.BAD_VALUE, sentence(what, Reject.BAD_VALUE))
     return trading.PlaceOrder(
         instrument=instrument,
         side=code_text(Side, side, "side"),

@@ -1,6 +1,7 @@
 """What callers give, as the wire carries it. The same values are refused, in the same words, as in process."""
 
 import enum
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from emporion.venue.values import I64_MAX, Number, client_id, client_id_text, co
 AccountLike = Account | str | int
 OrderLike = Order | int
 HoldLike = Hold | int
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")  # What no path has to escape.
 DIGITS_MAX, PLACES_MAX = 20, 18  # Of wire.values.Dec.
 # What the kernel says about a number below zero. The wire has none, so it is said here.
 BELOW_ZERO = {
@@ -74,8 +76,10 @@ def cl_ord_id_text(value: str | bytes | None) -> str | None:
 
 
 def cl_ord_id_in_path(value: str | bytes) -> str:
-    """The same for a path, where text would have to be escaped: always "0x" and the bytes."""
-    return hexadecimal(client_id(value))
+    """The same for a path: as "0x" and the bytes where the text would have to be escaped."""
+    text = cl_ord_id_text(value)
+    assert text is not None
+    return text if PLAIN.fullmatch(text) else hexadecimal(client_id(value))
 
 
 def hexadecimal(raw: bytes) -> str:

@@ -8,6 +8,8 @@ from emporion.client.core import Core, Page, with_query
 from emporion.client.flow import Flow, fact, method
 from emporion.client.values import AccountLike, OrderLike, order_number
 from emporion.errors import BadValue
+from emporion.schema.codes import Reject
+from emporion.schema.limits import FEE_ACCOUNT
 from emporion.venue.book import Book
 from emporion.venue.frames import Frame
 from emporion.venue.things import Order
@@ -70,13 +72,12 @@ class Views(Core):
     def order(self, order_id: OrderLike, account: AccountLike | None = None) -> Flow[Order]:
         """One order, open or ended, with all its fills. Of another account than the key's own, name that."""
         number = order_number(order_id, "order")
-        if account is None and isinstance(order_id, Order):
-            account = order_id.account
+        acting = self._owner_of(order_id, number, account)
         what = f"look at order {number}"
-        reply = yield from self._exchange.ask("GET", f"/v1/orders/{number}", what, account=self._acting(account))
-        if reply.answer.status == 404:
-            raise BadValue(f"there never was an order {number} of {self._named(account)}")
-        return records.order(problems.decode(reply.answer, trading.Order, what))
+        reply = yield from self._exchange.ask("GET", f"/v1/orders/{number}", what, account=acting)
+        if problems.is_refused(reply.answer, Reject.UNKNOWN_ORDER):
+            raise BadValue(f"there never was an order {number} of {self._named(acting or None)}")
+        return self._order(problems.decode(reply.answer, trading.Order, what))
 
     @method
     def balances(self, account: AccountLike | None = None) -> Flow[Frame]:
@@ -129,7 +130,7 @@ class Views(Core):
             found = yield from self._pages(trading.Order, "/v1/order-history", what, name, limit, instrument=instrument)
             items += reversed(found)
         items.sort(key=lambda item: item.seq)
-        return tuple(records.order(item) for item in _newest(items, limit))
+        return tuple(self._order(item) for item in _newest(items, limit))
 
     @method
     def trades(self, instrument: str | None = None, *, limit: int | None = None) -> Flow[Frame]:
@@ -154,8 +155,8 @@ class Views(Core):
         for name in (yield from self._accounts_of(account)):
             what = f"look at the ledger of {name or 'the key'}"
             items += reversed((yield from self._pages(accounts.Entry, "/v1/ledger", what, name, limit)))
-        items.sort(key=lambda item: item.seq)
         listed = yield from self._know_all(items, assets=True)
+        items.sort(key=lambda item: (item.seq, listed.account_ids[item.account] <= FEE_ACCOUNT))
         return tables.entries(_newest(items, limit), listed)
 
     @method
