@@ -5,7 +5,7 @@ They are made when asked for: kept, they would take three times the room of the 
 
 import numpy as np
 
-from emporion.history.rows import BUY, ENTRIES_PER_EVENT, ENTRY, FEE, SELL, Rows
+from emporion.history.rows import BUY, ENTRIES_PER_EVENT, ENTRY, FEE, SELL, Rows, concat
 from emporion.schema.codes import Side
 from emporion.schema.limits import FEE_ACCOUNT
 
@@ -26,7 +26,7 @@ def entries_of(fills: Rows, listed: Rows) -> Rows:
     taken["n"] += 1
     taken["account_id"] = FEE_ACCOUNT
     taken["amount_atoms"] *= -1
-    return in_order(np.concatenate([base, quote, fee, taken]))
+    return in_order(concat([base, quote, fee, taken], ENTRY))
 
 
 def in_order(entries: Rows) -> Rows:

@@ -10,11 +10,11 @@ import numpy as np
 from emporion.history.candles import candles_of
 from emporion.history.folder import Folder, Part, Parts, part_name
 from emporion.history.intervals import STORED
-from emporion.history.parquet import LENGTHS_S, STORED_CANDLE, encoded, in_order, read
-from emporion.history.rows import Rows
+from emporion.history.parquet import LENGTHS_S, STORED_CANDLE, encoded, read
+from emporion.history.rows import Rows, concat, take
 
 BLOCK_ROWS = 1 << 20
-GROWTH = 4
+GROWTH = 2
 
 
 def grown(
@@ -40,7 +40,7 @@ def grown(
     if not len(rows) and taken < 2:
         return parts, []
     kept, joining = parts[: len(parts) - taken], parts[len(parts) - taken :]
-    everything = in_order(np.concatenate([*(read(part.path, table) for part in joining), rows]))
+    everything = concat([*(read(part.path, table) for part in joining), rows], rows.dtype)
     at = (before - sum(part.rows for part in joining)) % block_rows
     cuts = [0, *range(block_rows - at, len(everything), block_rows), len(everything)]
     pieces = [everything[start:stop] for start, stop in zip(cuts, cuts[1:], strict=False)]
@@ -66,7 +66,7 @@ def written_candles(folder: Folder, trades: Part, rows: Rows, listed: Rows) -> P
 
 def stored_candles(trades: Rows, listed: Rows) -> Rows:
     """Candles of every stored interval of every instrument among the trades."""
-    trades = trades[np.argsort(trades["instrument_id"], kind="stable")]
+    trades = take(trades, np.argsort(trades["instrument_id"], kind="stable"))
     numbers, first = np.unique(trades["instrument_id"], return_index=True)
     stops = np.append(first[1:], len(trades))
     made = []
@@ -78,7 +78,7 @@ def stored_candles(trades: Rows, listed: Rows) -> Rows:
                 rows[name] = candles[name]
             rows["length_s"], rows["instrument_id"] = LENGTHS_S[interval], number
             made.append(rows)
-    return np.concatenate(made) if made else np.zeros(0, STORED_CANDLE)
+    return concat(made, STORED_CANDLE)
 
 
 def _last_block(parts: Parts, block_rows: int) -> int:

@@ -4,6 +4,7 @@ Every row of a table has its place: `seq`, the command that caused it, and `n`, 
 that command. The place orders the table and never changes, so it serves as a cursor.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -142,3 +143,14 @@ def before(rows: Rows, place: tuple[int, int] | None) -> NDArray[np.bool_]:
         return np.ones(len(rows), np.bool_)
     seq, n = place
     return (rows["seq"] < seq) | ((rows["seq"] == seq) & (rows["n"] < n))
+
+
+def concat(parts: Iterable[Rows], dtype: np.dtype) -> Rows:
+    """The parts as one new array. As plain bytes: NumPy copies structured rows a field at a time."""
+    plain = np.dtype((np.void, dtype.itemsize))
+    return np.concatenate([np.zeros(0, plain), *(np.ascontiguousarray(part).view(plain) for part in parts)]).view(dtype)
+
+
+def take(rows: Rows, at: NDArray) -> Rows:
+    """The rows at these places, or where this mask is true, in the same way."""
+    return np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize)))[at].view(rows.dtype)

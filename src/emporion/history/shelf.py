@@ -8,7 +8,7 @@ import numpy as np
 
 from emporion.history.folder import Part, Parts
 from emporion.history.parquet import FILE_DTYPES, LENGTHS_S
-from emporion.history.rows import CANDLE, TRADE, Rows
+from emporion.history.rows import CANDLE, TRADE, Rows, concat
 
 MEMORY_LIMIT = "512MB"  # Trading comes first: a question that needs more fails by itself.
 THREADS = 1  # Of DuckDB's own for one question; questions of several threads run beside each other.
@@ -46,7 +46,7 @@ class Shelf:
             conditions.append(f"(seq < {seq} OR (seq = {seq} AND n < {n}))")
             parts = tuple(part for part in parts if (part.first_seq, part.first_n) < (seq, n))
         parts = tuple(part for part in parts if part.last_seq >= since_seq)
-        found = [np.zeros(0, dtype)]
+        found = []
         for group, low, high in _windows(parts):
             where = " AND ".join([*conditions, f"seq >= {max(low, since_seq)}", f"seq <= {high}"])
             page = self._rows(
@@ -56,7 +56,7 @@ class Shelf:
             limit -= len(page)
             if limit <= 0:
                 break
-        return np.concatenate(found)
+        return concat(found, dtype)
 
     def trades(self, parts: Parts, instrument_id: int, begin_ns: int, end_ns: int) -> Rows:
         """An instrument's trades of a time, in order."""

@@ -20,7 +20,7 @@ from emporion.history.candles import candles_of, joined
 from emporion.history.entries import entries_of, in_order
 from emporion.history.feed import Feed, Node, View
 from emporion.history.intervals import INTERVALS, LENGTHS_NS, base_of, end_of, start_of
-from emporion.history.rows import CANDLE, ENTRIES_PER_EVENT, FILL, ORDER, Rows, before
+from emporion.history.rows import CANDLE, ENTRIES_PER_EVENT, ENTRY, FILL, ORDER, Rows, before, concat
 from emporion.history.shelf import Shelf
 from emporion.history.tables import DTYPES
 from emporion.history.tail import newest
@@ -96,7 +96,7 @@ class HistoryStore:
         equal = {"account_id": account_id} | ({"asset_id": asset_id} if asset_id else {})
         movements = self._page(view, "movements", equal, before, _checked(limit))
         lines = self._lines_of_fills(view, account_id, asset_id, before, limit)
-        return in_order(np.concatenate([movements, lines]))[::-1][:limit]
+        return in_order(concat([movements, lines], ENTRY))[::-1][:limit]
 
     def order(self, order_id: int) -> tuple[Rows, Rows]:
         """One row of ORDER, open or ended, or none, and its fills as rows of FILL, oldest first."""
@@ -154,7 +154,7 @@ class HistoryStore:
         if len(young) == limit:
             return young
         old = self._shelf.newest(table, view.parts(table), equal, place, limit - len(young), since_seq)
-        return np.concatenate([young, old])
+        return concat([young, old], DTYPES[table])
 
     def _lines_of_fills(self, view: View, account_id: int, asset_id: int, place: Cursor | None, limit: int) -> Rows:
         """Enough of the newest lines before a place, of an account and perhaps an asset, by place."""
@@ -162,7 +162,7 @@ class HistoryStore:
         # A place among lines lies within the lines of one event: its fill is wanted, too.
         at = None if place is None else (place[0], place[1] // ENTRIES_PER_EVENT + 1)
         equal = {} if account_id == FEE_ACCOUNT else {"account_id": account_id}
-        lines = [entries_of(np.zeros(0, FILL), listed)]
+        lines: list[Rows] = []
         count = 0
         while count < limit:
             fills = self._page(view, "fills", equal, at, limit)
@@ -177,7 +177,7 @@ class HistoryStore:
             count += len(lines[-1])
             if len(fills) < limit:
                 break
-        return np.concatenate(lines)
+        return concat(lines, ENTRY)
 
     def _candles(self, view: View, instrument_id: int, interval: str, begin_ns: int, end_ns: int) -> Rows:
         unit = int(view.listed["atoms_per_tick_lot"][instrument_id])
@@ -192,7 +192,7 @@ class HistoryStore:
         for trades in view.chunks("trades"):
             own = trades[(trades["ts_ns"] >= begin_ns) & (trades["ts_ns"] < end_ns)]
             young.append(candles_of(own[own["instrument_id"] == instrument_id], base or interval, unit))
-        return joined(np.concatenate(young), interval)
+        return joined(concat(young, CANDLE), interval)
 
 
 def _equal(account_id: int, instrument_id: int) -> dict[str, int]:

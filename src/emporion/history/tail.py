@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from emporion.history.rows import Rows, before
+from emporion.history.rows import Rows, before, concat, take
 from emporion.history.tables import DTYPES, Made
 
 Chunks = list[Rows]
@@ -24,7 +24,7 @@ class Tail:
                 chunks = self._chunks[name]
                 chunks.append(rows)
                 while len(chunks) > 1 and len(chunks[-2]) <= 2 * len(chunks[-1]):  # So few chunks, seldom copied.
-                    chunks[-2:] = [np.concatenate(chunks[-2:])]
+                    chunks[-2:] = [concat(chunks[-2:], rows.dtype)]
                 self.count += len(rows)
 
     def extend(self, younger: "Tail") -> None:
@@ -39,21 +39,21 @@ class Tail:
 
     def rows(self, name: str) -> Rows:
         """The same in one piece."""
-        return np.concatenate([np.zeros(0, DTYPES[name]), *self._chunks[name]])
+        return concat(self._chunks[name], DTYPES[name])
 
 
 def newest(
     chunks: Iterable[Rows], equal: Mapping[str, int], place: tuple[int, int] | None, limit: int, dtype: np.dtype
 ) -> Rows:
     """The newest rows before a place whose columns have these values, newest first."""
-    found = [np.zeros(0, dtype)]
+    found = []
     for rows in reversed(list(chunks)):
         wanted = before(rows, place)
         for name, value in equal.items():
             wanted &= rows[name] == value
-        page = rows[np.flatnonzero(wanted)[::-1][:limit]]
+        page = take(rows, np.flatnonzero(wanted)[::-1][:limit])
         found.append(page)
         limit -= len(page)
         if limit <= 0:
             break
-    return np.concatenate(found)
+    return concat(found, dtype)

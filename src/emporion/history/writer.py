@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from emporion.history.folder import Folder, Manifest, Parts, open_name
 from emporion.history.parquet import encoded, read
 from emporion.history.parts import BLOCK_ROWS, grown, written_candles
-from emporion.history.rows import INSTRUMENT, Rows
+from emporion.history.rows import INSTRUMENT, Rows, concat
 from emporion.history.tables import DTYPES, Tables
 from emporion.history.tail import Tail
 
@@ -76,7 +74,7 @@ def tables_at(manifest: Manifest) -> Tables:
     if manifest.open_path:
         tables.open_orders = type(tables.open_orders)(read(manifest.open_path, "orders"))
         listed = [read(part.path, "instruments") for part in manifest.parts.get("instruments", ())]
-        rows = np.concatenate([np.zeros(0, INSTRUMENT), *listed])
+        rows = concat(listed, INSTRUMENT)
         tables.add_instruments(rows[rows["seq"] <= manifest.open_seq])
     return tables
 
