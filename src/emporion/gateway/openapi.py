@@ -7,6 +7,7 @@ import msgspec
 
 from emporion import __version__
 from emporion.gateway.door import COOKIE
+from emporion.gateway.links import links_of
 from emporion.gateway.protocol import BODY_BYTES_MAX
 from emporion.gateway.router import TAGS, Route, Router
 from emporion.wire.problem import Problem
@@ -39,6 +40,7 @@ SAID = {
 def document(router: Router) -> dict[str, Any]:
     """The whole document as plain values."""
     routes = router.routes
+    ids = {route.name: operation_id(route) for route in routes}
     types: list[Any] = [Problem]
     for route in routes:
         types += [each for each in (route.query, route.body, route.result) if each is not None]
@@ -48,6 +50,11 @@ def document(router: Router) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, of, components)
+    for route in routes:
+        if links := links_of(route.name, ids):
+            responses = paths[route.path][route.method.lower()]["responses"]
+            for status in (route.status, *route.also):
+                responses[str(status)]["links"] = links
     for route in routes:
         if route.query is not None:
             components.pop(of[str(route.query)]["$ref"].rpartition("/")[2], None)
