@@ -197,7 +197,7 @@ def both():
 def test_every_step_has_the_same_outcome(both):
     embedded, remote, _, _ = both
     assert embedded.keys() == remote.keys()
-    different = [f"{name}:\n  {embedded[name]}\n  {remote[name]}" for name in embedded if embedded[name] != remote[name]]
+    different = [f"{name}:\n  {found}\n  {remote[name]}" for name, found in embedded.items() if found != remote[name]]
     assert not different, "\n".join(different)
 
 
