@@ -6,21 +6,32 @@ one of all gateways opens it; the others wait for that one.
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from emporion.access.access import Access
 from emporion.access.denied import AccessDenied
 from emporion.errors import BadValue
+from emporion.gateway.catalog import Catalog
+from emporion.gateway.link.link import Link
 from emporion.gateway.link.questions import Act
 from emporion.gateway.problems import fail
-
-if TYPE_CHECKING:
-    from emporion.gateway.door import Door
 
 WAIT_SECONDS = 5.0
 NAMES_TRIED = 20  # Names beside the login, where that is another account's.
 
 
-async def account_of(door: "Door", user_id: int, tag: int = 0) -> tuple[int, str]:
+class Opener(Protocol):
+    """Who opens: a door, or what signs readers of a stream in."""
+
+    @property
+    def access(self) -> Access: ...
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def link(self) -> Link: ...
+
+
+async def account_of(door: Opener, user_id: int, tag: int = 0) -> tuple[int, str]:
     """Number and name of a user's account, opened now if there is none.
 
     It goes by the user's login, with a number behind it where an account of that name is there already.
@@ -41,7 +52,7 @@ async def account_of(door: "Door", user_id: int, tag: int = 0) -> tuple[int, str
     raise fail(503, "BUSY", "Your account is being opened.", "Ask again in a moment.", retry_after_ms=1_000)
 
 
-async def _open(door: "Door", login: str, tag: int) -> dict[str, Any]:
+async def _open(door: Opener, login: str, tag: int) -> dict[str, Any]:
     for name in [login, *(f"{login}.{number}" for number in range(2, 2 + NAMES_TRIED))]:
         try:
             answer = await door.link.ask(Act("open_account", {"name": name}, tag))

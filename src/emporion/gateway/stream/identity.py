@@ -9,6 +9,7 @@ from emporion.access.signatures import SignedRequest, require_scope
 from emporion.engine.clock import Clock
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link.link import Link
+from emporion.gateway.openings import account_of
 from emporion.wire.stream import Authenticate
 
 TARGET = "/v1/stream"  # What an Authenticate signs: GET of this, with an empty body.
@@ -28,12 +29,12 @@ class Identities:
     """Checks who readers are, at the door and for as long as they stay."""
 
     def __init__(self, access: Access, catalog: Catalog, link: Link, clock: Clock) -> None:
-        self._access, self._catalog, self._link, self._clock = access, catalog, link, clock
+        self.access, self.catalog, self.link, self._clock = access, catalog, link, clock
 
     def of_session(self, token: str, address: str) -> Identity | None:
         """The reader of a session cookie; None for nobody, or one whose account is not opened yet."""
         try:
-            record = self._access.sessions.find(token, self._clock.now_ns())
+            record = self.access.sessions.find(token, self._clock.now_ns())
         except AccessDenied:
             return None
         if record.account_id is None or record.account is None:
@@ -45,22 +46,23 @@ class Identities:
 
         Raises AccessDenied, TicketRefused, or what Link.admit raises.
         """
-        signed = self._access.signatures.check(
+        signed = self.access.signatures.check(
             SignedRequest(
                 "GET", TARGET, b"", request.key, request.time_ns, request.nonce, request.account, request.signature
             ),
             address,
             self._clock.now_ns(),
         )
-        await self._link.admit(signed.ticket)
+        await self.link.admit(signed.ticket)
         caller = signed.caller
         require_scope(caller, "read")
-        if caller.account_id is None or caller.account is None:
-            raise AccessDenied("NOT_SIGNED_IN", "the key's owner has no account yet; sign in on the page once")
-        identity = Identity(caller, caller.account_id, caller.account, "", address)
+        number, name = caller.account_id, caller.account
+        if number is None or name is None:
+            number, name = await account_of(self, caller.user_id)
+        identity = Identity(caller, number, name, "", address)
         if caller.acting and caller.acting != caller.account:
             number = await self.account(identity, caller.acting)
-            identity = identity._replace(account_id=number, account=self._catalog.account_name(number))
+            identity = identity._replace(account_id=number, account=self.catalog.account_name(number))
         return identity
 
     async def account(self, identity: Identity, name: str) -> int:
@@ -68,10 +70,10 @@ class Identities:
         require_scope(identity.caller, "read")
         if name == identity.account:
             return identity.account_id
-        if not self._catalog.has_account(name):
-            await self._catalog.refresh()
-        if self._catalog.has_account(name):
-            number = self._catalog.account(name)
+        if not self.catalog.has_account(name):
+            await self.catalog.refresh()
+        if self.catalog.has_account(name):
+            number = self.catalog.account(name)
             if self.may_read(identity, number):
                 return number
         # As if it did not exist, for whoever has no business with it.
@@ -84,7 +86,7 @@ class Identities:
             return False
         if account_id in (caller.account_id, identity.account_id):
             return True
-        is_own = self._catalog.master(account_id) == caller.account_id
+        is_own = self.catalog.master(account_id) == caller.account_id
         return not caller.is_bound and (is_own or "operate" in caller.scopes)
 
     def again(self, identity: Identity) -> Identity | None:
@@ -92,7 +94,7 @@ class Identities:
         if not identity.caller.by_key:
             fresh = self.of_session(identity.token, identity.addresses_from)
             return None if fresh is None else identity._replace(caller=fresh.caller)
-        record = self._access.keys.find(identity.caller.id)
+        record = self.access.keys.find(identity.caller.id)
         if record is None or (record.expires_ns is not None and record.expires_ns <= self._clock.now_ns()):
             return None
         return identity._replace(caller=identity.caller._replace(scopes=record.scopes))
