@@ -56,6 +56,7 @@ def test_keys_survive_closing(tmp_path):
         ({"addresses": ["10.0.0.1/8"]}, "did you mean"),
         ({"addresses": ["10.0.0.1"] * 33}, "at most 32"),
         ({"expires_ns": NOW_NS}, "not later than now"),
+        ({"expires_ns": 1 << 63}, "later than times can be written"),
         ({"public_key": b"x" * 31}, "31 bytes"),
         ({"public_key": bytes(32)}, "not an Ed25519"),
         ({"public_key": b"\x01" + bytes(31)}, "not an Ed25519"),  # The neutral point: any signature would fit.

@@ -179,16 +179,6 @@ def test_guesses_are_forgotten_when_they_no_longer_count(access, sign_in, ann, d
     assert access.store.row("SELECT count(*) FROM guesses")[0] == 3
 
 
-def test_a_try_that_was_not_looked_at_costs_nothing(tmp_path, access, sign_in, ann, denied):
-    busy = Passwords(CHEAP, at_once=1, waiting_max=0)
-    with Access.open(tmp_path, passwords=busy) as other, busy._place():  # Somebody else is signing in for long.
-        for _ in range(2 * TRIES[PAIR][0]):
-            with denied("RATE_LIMITED") as caught:
-                other.people.sign_in("ann", PASSWORD, None, HOME, NOW_NS)
-            assert caught.value.retry_after_ms == 1_000
-    guess(sign_in, denied, TRIES[PAIR][0])
-
-
 def test_newcomers_from_one_address_are_bounded(access, denied):
     burst, unit_ns = NEWCOMERS
     for number in range(burst - 1):

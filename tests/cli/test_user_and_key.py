@@ -265,6 +265,8 @@ def test_a_key_ends_on_a_date(run, ann, folder, text, seconds):
         (("ann", "--address", "10.0.0.1/8"), "did you mean 10.0.0.0/8"),
         (("ann", "--expires", "soon"), "neither a duration such as 90d nor a date"),
         (("ann", "--expires", "2001-01-01"), "not later than now"),
+        (("ann", "--expires", "9999-12-31"), "later than times can be written"),
+        (("ann", "--expires", "999999d"), "later than times can be written"),
         (("ann", "--account", "bob"), "'bob' is neither ann's account, 'ann', nor a sub-account"),
         (("ann", "--account", "nobody"), "'nobody' is neither"),
         (("ann", "--rate", "0"), "rate"),

@@ -1,12 +1,12 @@
 """The whole of access to one venue, opened together: what a gateway process holds.
 
     with Access.open(folder) as access:
-        token, session = await asyncio.to_thread(access.people.sign_in, login, password, code, address, now_ns)
+        token, session = await access.turns.take(access.people.sign_in, login, password, code, address, now_ns)
         signed = access.signatures.check(request, address, now_ns, scope="trade")
         await link.submit(rows, signed.ticket)
 
 `sessions.find`, `keys.find`, `keys.used` and `signatures.check` answer from memory and may be called on
-an event loop; all else may wait for the disk, and `people` for a hash.
+an event loop; all else may wait for the disk (a worker thread will do), and `people` for a hash (`turns`).
 """
 
 from pathlib import Path
@@ -18,6 +18,7 @@ from emporion.access.people import People
 from emporion.access.sessions import Sessions
 from emporion.access.signatures import Signatures
 from emporion.access.store import AccessStore
+from emporion.access.turns import Turns
 from emporion.access.users import Users
 
 
@@ -34,6 +35,7 @@ class Access:
         self.users = Users(store)
         self.keys = Keys(store, demo)
         self.sessions = Sessions(store, demo)
+        self.turns = Turns()
         self.people = People(store, self.users, self.sessions, passwords or Passwords())
         self.signatures = Signatures(self.keys)
 
@@ -50,6 +52,7 @@ class Access:
 
     def close(self) -> None:
         """Write down what is not yet, and let go of the database."""
+        self.turns.close()
         try:
             self.flush()
         finally:

@@ -63,6 +63,7 @@ class Buckets:
 
     def take(self, name: str, cost: int, now_ns: int) -> Pass:
         """Spend `cost` units of a name's bucket; TicketRefused(RATE_LIMITED), and nothing spent, if there are fewer."""
+        assert cost >= 0
         full_ns = self._full_ns.get(name)
         if full_ns is None or full_ns <= now_ns:
             full_ns = now_ns

@@ -23,6 +23,7 @@ ADDRESSES_MAX = 32
 LABEL_CHARS_MAX = 64
 ID_CHARS = 16
 MINUTE_NS = 60 * SECOND_NS
+TIME_END_NS = 1 << 63
 CACHED_MAX = 10_000
 
 SELECT = """
@@ -101,6 +102,8 @@ class Keys:
             raise BadValue(f"label: give at most {LABEL_CHARS_MAX} printable characters")
         if expires_ns is not None and expires_ns <= now_ns:
             raise BadValue(f"expires: {expires_ns} is not later than now, {now_ns}")
+        if expires_ns is not None and expires_ns >= TIME_END_NS:
+            raise BadValue("expires: later than times can be written; leave it out for a key that does not expire")
         if rate is not None:
             rate.checked("rate")
         seed = None

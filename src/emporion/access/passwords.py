@@ -1,16 +1,12 @@
 """Passwords: argon2id, and secrets that only a password opens.
 
-Both take tens of milliseconds and as much memory as `Cost` says, on purpose: run them in a worker
-thread (libsodium lets go of the interpreter meanwhile). How many run at once is bounded, so that a
-flood of sign-ins can take neither all memory nor all processors.
+Both take tens of milliseconds and as much memory as `Cost` says, on purpose. On an event loop,
+`turns.py` sees to it that they neither hold it up nor take all memory and processors.
 """
 
 import base64
 import os
-import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import nacl.exceptions
@@ -21,8 +17,6 @@ from emporion.access.denied import AccessDenied
 
 PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX = 10, 256
 DISTINCT_CHARS_MIN = 5
-AT_ONCE = 2
-WAITING_MAX = 16
 
 
 class Cost(NamedTuple):
@@ -33,32 +27,23 @@ class Cost(NamedTuple):
 
 
 class Passwords:
-    """Hashing within bounds. One per process."""
+    """Hashing at a cost. May be used from several threads: libsodium lets go of the interpreter meanwhile."""
 
-    def __init__(self, cost: Cost | None = None, at_once: int = AT_ONCE, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(self, cost: Cost | None = None) -> None:
         self.cost = cost or Cost()
-        self._places = threading.BoundedSemaphore(at_once)
-        self._count_lock = threading.Lock()
-        self._count, self._count_max = 0, at_once + waiting_max
         self._nobodys = _hash_of_nothing(self.cost)
 
     def hash(self, password: str) -> str:
         """A hash to keep, with its own salt and the cost in it."""
-        with self._place():
-            return argon2id.str(_octets(password), self.cost.passes, self.cost.bytes).decode()
+        return argon2id.str(_octets(password), self.cost.passes, self.cost.bytes).decode()
 
     def verify(self, kept: str | None, password: str) -> bool:
-        """Whether the password is that of the hash. Without a hash it is not, and that takes as long to find out.
-
-        Raises:
-            AccessDenied: RATE_LIMITED, too many are waiting for their turn.
-        """
-        with self._place():
-            try:
-                right = argon2id.verify((kept if kept is not None else self._nobodys).encode(), _octets(password))
-            except nacl.exceptions.InvalidkeyError:
-                return False
-            return right and kept is not None
+        """Whether the password is that of the hash. Without a hash it is not, and that takes as long to find out."""
+        try:
+            right = argon2id.verify((kept if kept is not None else self._nobodys).encode(), _octets(password))
+        except nacl.exceptions.InvalidkeyError:
+            return False
+        return right and kept is not None
 
     def is_weak(self, kept: str) -> bool:
         """Whether a hash, or a sealed secret, was made at less cost than is usual now."""
@@ -82,21 +67,7 @@ class Passwords:
             return None
 
     def _key(self, password: str, salt: bytes, cost: Cost) -> bytes:
-        with self._place():
-            return argon2id.kdf(nacl.secret.SecretBox.KEY_SIZE, _octets(password), salt, cost.passes, cost.bytes)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        with self._count_lock:
-            if self._count >= self._count_max:
-                raise AccessDenied("RATE_LIMITED", "too many are signing in at this moment", retry_after_ms=1000)
-            self._count += 1
-        try:
-            with self._places:
-                yield
-        finally:
-            with self._count_lock:
-                self._count -= 1
+        return argon2id.kdf(nacl.secret.SecretBox.KEY_SIZE, _octets(password), salt, cost.passes, cost.bytes)
 
 
 def check_new_password(password: str, login: str) -> None:

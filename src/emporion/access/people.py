@@ -1,12 +1,12 @@
 """People: signing up and in, passwords, second factors.
 
-Each of these hashes a password, which takes long on purpose: call them in a worker thread.
+Each of these hashes a password, which takes long on purpose: call them by `Turns.take`.
 """
 
 from emporion.access import totp
 from emporion.access.buckets import SECOND_NS
 from emporion.access.denied import AccessDenied
-from emporion.access.guesses import Guesses, Try
+from emporion.access.guesses import Guesses
 from emporion.access.passwords import Passwords, check_new_password
 from emporion.access.records import SessionRecord, User
 from emporion.access.sessions import Sessions
@@ -59,6 +59,7 @@ class People:
     def sit_down(self, address: str, now_ns: int, is_operator: bool = False) -> User:
         """A new user of a demonstration; `Sessions.start` is the only way in for them. AccessDenied: RATE_LIMITED."""
         self._guesses.newcomer(address, now_ns)
+        self._users.remove_old_demos(now_ns)
         return self._users.add_demo(now_ns, is_operator=is_operator)
 
     def sign_in(
@@ -72,8 +73,7 @@ class People:
         guess = self._guesses.begin(login, address, now_ns)
         user = self._users.find(login)
         kept = self._users.kept(user.user_id) if user is not None else None
-        right = self._is_right(guess, kept.password if kept else None, password, now_ns)
-        if not right or user is None or kept is None:
+        if not self._passwords.verify(kept.password if kept else None, password) or user is None or kept is None:
             raise AccessDenied("WRONG_PASSWORD", NO_MATCH)
         if kept.totp is not None:
             if code is None:
@@ -182,18 +182,10 @@ class People:
         """What is kept of a user whose password this is; a wrong one counts as a guess."""
         guess = self._guesses.begin(user.login, address, now_ns)
         kept = self._users.kept(user.user_id)
-        if not self._is_right(guess, kept.password, password, now_ns):
+        if not self._passwords.verify(kept.password, password):
             raise AccessDenied("WRONG_PASSWORD", "the password is wrong", "password")
         self._guesses.give_back(guess, now_ns, signed_in=False)
         return kept
-
-    def _is_right(self, guess: Try, kept: str | None, password: str, now_ns: int) -> bool:
-        """Whether a password is right. Nobody pays for a try that was not looked at, the venue being busy."""
-        try:
-            return self._passwords.verify(kept, password)
-        except AccessDenied:
-            self._guesses.give_back(guess, now_ns, signed_in=False)
-            raise
 
     def _opened(self, sealed: str, password: str) -> bytes:
         """A secret sealed under the user's password, which was just found right."""

@@ -22,6 +22,7 @@ WHOLE_NS = 7 * 24 * 3600 * SECOND_NS
 MINUTE_NS = 60 * SECOND_NS
 UNWRITTEN_NS = 60 * MINUTE_NS  # A use of a session is written down after so long at the latest.
 SESSIONS_MAX = 50  # Of one user; a further one ends the oldest.
+ADDRESS_CHARS_MAX = 64
 AGENT_CHARS_MAX = 200
 CACHED_MAX = 10_000
 
@@ -64,8 +65,8 @@ class Sessions:
                     now_ns,
                     now_ns,
                     now_ns + self._whole_ns,
-                    address,
-                    agent[:AGENT_CHARS_MAX],
+                    address[:ADDRESS_CHARS_MAX],
+                    agent[:AGENT_CHARS_MAX].encode("utf-8", "replace").decode(),
                 ),
             )
         return token, self.find(token, now_ns)

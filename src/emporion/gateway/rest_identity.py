@@ -1,7 +1,7 @@
 """Who somebody is: signing up and in, second factors, API keys.
 
-Hashing a password takes long on purpose, so it is done on worker threads, bounded in number by
-emporion.access. A session is a cookie that no script can read and no other site can send.
+Hashing a password takes long on purpose, so people take turns at it (emporion.access.turns). A session
+is a cookie that no script can read and no other site can send.
 """
 
 import asyncio
@@ -49,9 +49,8 @@ async def sign_up(door: Door, call: Call) -> Answer:
     body: SignUp = call.body
     if door.catalog.has_account(body.login):
         raise fail(409, "LOGIN_TAKEN", "An account goes by this name already.", field="login")
-    people, now_ns = door.access.people, time.time_ns()
-    user = await asyncio.to_thread(
-        lambda: people.sign_up(body.login, body.password, now_ns, address=call.address or "unknown")
+    user = await door.access.turns.take(
+        door.access.people.sign_up, body.login, body.password, time.time_ns(), address=call.address or "unknown"
     )
     await account_of(door, user.user_id, call.tag)
     return await _begin(door, call, user, 201)
@@ -60,7 +59,7 @@ async def sign_up(door: Door, call: Call) -> Answer:
 async def sign_in(door: Door, call: Call) -> Answer:
     body: SignIn = call.body
     now_ns = time.time_ns()
-    token, record = await asyncio.to_thread(
+    token, record = await door.access.turns.take(
         door.access.people.sign_in, body.login, body.password, body.code, call.address, now_ns, _agent(call)
     )
     user = await asyncio.to_thread(door.access.users.get, record.user_id)
@@ -100,13 +99,13 @@ async def sign_out(door: Door, call: Call) -> Answer:
 async def change_password(door: Door, call: Call) -> None:
     body: ChangePassword = call.body
     caller = call.who.caller
-    await asyncio.to_thread(
+    await door.access.turns.take(
         door.access.people.change_password, caller.user_id, body.old, body.new, call.address, time.time_ns(), caller.id
     )
 
 
 async def begin_totp(door: Door, call: Call) -> TotpOffer:
-    return await asyncio.to_thread(
+    return await door.access.turns.take(
         door.access.people.begin_totp, call.who.caller.user_id, call.body.password, call.address, time.time_ns()
     )
 
@@ -114,7 +113,7 @@ async def begin_totp(door: Door, call: Call) -> TotpOffer:
 async def confirm_totp(door: Door, call: Call) -> None:
     body: ConfirmTotp = call.body
     caller = call.who.caller
-    await asyncio.to_thread(
+    await door.access.turns.take(
         door.access.people.confirm_totp, caller.user_id, body.password, body.code, call.address, time.time_ns(),
         caller.id,
     )  # fmt: skip
@@ -122,7 +121,7 @@ async def confirm_totp(door: Door, call: Call) -> None:
 
 async def remove_totp(door: Door, call: Call) -> None:
     body: ConfirmTotp = call.body
-    await asyncio.to_thread(
+    await door.access.turns.take(
         door.access.people.remove_totp, call.who.caller.user_id, body.password, body.code, call.address, time.time_ns()
     )
 
