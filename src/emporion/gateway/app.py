@@ -202,7 +202,7 @@ class App:
 
 
 def has_duplicate_keys(raw: bytes) -> bool:
-    """Whether any object in valid JSON has a key twice: which one counts, readers do not agree on.
+    """Whether a key comes twice in a JSON object or one inside it: which counts, readers do not agree on.
 
     Each member of an object has one colon. So if a flat object has as many distinct keys as there are
     colons in all, no key comes twice; else somebody looks closely.

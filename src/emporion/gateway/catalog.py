@@ -131,6 +131,12 @@ class Catalog:
             )  # fmt: skip
         return asset
 
+    def has_instrument(self, name: str) -> bool:
+        return name in self._instruments
+
+    def has_asset(self, name: str) -> bool:
+        return name in self._assets
+
     def account(self, name: str, field: str = "account") -> int:
         """An account's number by name or "#7", or a 404 that names the field."""
         number = self._number_of(name)

@@ -20,6 +20,12 @@ async def act(door: Door, call: Call, method: str, /, **args: Any) -> ActAnswer:
     return answer
 
 
+def check_name_is_free(door: Door, name: str) -> None:
+    """409 where an account goes by the name; the venue says it, too, to whoever was a moment later."""
+    if door.catalog.has_account(name):
+        raise fail(409, "NAME_TAKEN", "An account goes by this name already.", field="name")
+
+
 def client_id(text: str | None) -> bytes | None:
     """A client id for a method of the venue."""
     return raw_of(text) if text is not None else None
@@ -54,6 +60,7 @@ async def transfer(door: Door, call: Call) -> Done:
 async def open_sub_account(door: Door, call: Call) -> Account:
     if call.who.caller.is_bound:
         raise fail(403, "SCOPE_MISSING", "A key that is bound to an account opens no others.")
+    check_name_is_free(door, call.body.name)
     master = door.catalog.master(call.who.account_id)
     answer = await act(door, call, "open_account", name=call.body.name, master=master)
     await door.catalog.refresh()

@@ -11,10 +11,10 @@ from emporion.gateway.decimals import PPM_SCALE
 from emporion.gateway.door import Door
 from emporion.gateway.entry import mass_cancel
 from emporion.gateway.link import questions as q
-from emporion.gateway.problems import ProblemError, of_reject
+from emporion.gateway.problems import ProblemError, fail, of_reject
 from emporion.gateway.rest_account import account_of, hold_page
 from emporion.gateway.rest_market import InstrumentQuery, asset_of, instrument_of
-from emporion.gateway.rest_money import act, client_id
+from emporion.gateway.rest_money import act, check_name_is_free, client_id
 from emporion.gateway.router import Route
 from emporion.gateway.stories import CANCELED, KIND, ORDER_ID, REASON, REJECTED, SEQ, tuples
 from emporion.schema.codes import HoldKind, Reject
@@ -70,6 +70,7 @@ async def accounts(door: Door, call: Call) -> AccountPage:
 
 async def open_account(door: Door, call: Call) -> Account:
     body: OpenAccount = call.body
+    check_name_is_free(door, body.name)
     master = door.catalog.account(body.master, "master") if body.master is not None else None
     answer = await act(door, call, "open_account", name=body.name, master=master, tier=body.tier)
     await door.catalog.refresh()
@@ -96,12 +97,14 @@ async def unfreeze_account(door: Door, call: Call) -> Account:
 
 async def list_asset(door: Door, call: Call) -> Asset:
     body: ListAsset = call.body
+    _check_is_new(door.catalog.has_asset(body.name), "asset", body.name)
     await act(door, call, "list_asset", name=body.name, decimals=body.decimals, asset_class=body.asset_class)
     await door.catalog.refresh()
     return asset_of(door.catalog.asset(body.name), 0)
 
 
 async def list_instrument(door: Door, call: Call) -> Instrument:
+    _check_is_new(door.catalog.has_instrument(call.body.name), "instrument", call.body.name)
     return await _instrument_after(door, call, call.body.name, "list_instrument", **msgspec.structs.asdict(call.body))
 
 
@@ -196,6 +199,12 @@ async def _instrument_after(door: Door, call: Call, instrument: str, method: str
     await door.catalog.refresh()
     listed = door.catalog.instrument(instrument)
     return instrument_of(listed, door.catalog.rows[listed.instrument_id])
+
+
+def _check_is_new(is_taken: bool, what: str, name: str) -> None:
+    """The venue says it, too, to whoever was a moment later."""
+    if is_taken:
+        raise fail(409, "NAME_TAKEN", f"The name is taken: there is an {what} {name!r}.", field="name")
 
 
 def _account(door: Door, call: Call) -> int:
