@@ -10,7 +10,7 @@ from types import TracebackType
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from emporion.client.errors import ConnectionFailed
+from emporion.client.errors import ConnectionFailed, Cut
 from emporion.client.feed import DEAD_S, OPTIONS, Callback, Feed
 from emporion.client.followed import Followed
 from emporion.client.local_book import LocalBook
@@ -115,7 +115,12 @@ class AsyncStream:
             await self._drop(str(error))
             return True
         self._heard_at = time.monotonic()
-        self._feed.take(frame)
+        try:
+            self._feed.take(frame)
+        except Cut as error:
+            await self._hang_up()
+            await self._rest(error, timeout)
+            return True
         await self._flush()
         return True
 
@@ -123,11 +128,15 @@ class AsyncStream:
         try:
             self._socket = await connect(self._feed.url, ssl=self._tls, open_timeout=self._timeout, **OPTIONS)
         except Exception as error:
-            pause = self._feed.pause_after(error)
-            await asyncio.sleep(pause if timeout is None else min(pause, timeout))
+            await self._rest(error, timeout)
             return
         self._heard_at = time.monotonic()
         self._feed.opened()
+
+    async def _rest(self, error: Exception, timeout: float | None) -> None:
+        """Wait before connecting again."""
+        pause = self._feed.pause_after(error)
+        await asyncio.sleep(pause if timeout is None else min(pause, timeout))
 
     async def _flush(self) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from emporion.client.errors import BadAnswer, NotAllowed, RateLimited
+from emporion.client.errors import BadAnswer, Cut, NotAllowed
 from emporion.client.messages import Disconnected, Message, Reconnected, message_of
 from emporion.client.signer import Signer, account_header
 from emporion.errors import BadValue, EmporionError
@@ -22,6 +22,7 @@ from emporion.wire import stream
 from emporion.wire.stream import Subscription
 
 NEWEST_COUNTS = frozenset({"ticker", "top", "depth"})  # Begin anew with what is, rather than with what was missed.
+PASSING = frozenset({"AWAY", "BUSY", "STALE_TIME", "REPLAYED", "RATE_LIMITED", "TOO_MANY_REQUESTS"})  # Try again later.
 OF_THE_REQUEST = frozenset({"BAD_VALUE", "BAD_FIELD", "MALFORMED", "NOT_FOUND"})
 
 
@@ -67,10 +68,11 @@ class Conversation:
         if self.is_ready:
             self._ask_for(thread)
 
-    def unsubscribe(self, subscription: Subscription) -> None:
+    def unsubscribe(self, subscription: Subscription, silently: bool = False) -> None:
+        """Follow no more; `silently` where the venue knows."""
         thread = self._threads.pop(subscription, None)
         self._by_name = {name: each for name, each in self._by_name.items() if each is not thread}
-        if thread is not None and self.is_ready:
+        if thread is not None and self.is_ready and not silently:
             self._say(stream.Unsubscribe(subscription, next(self._ids)))
 
     def restart(self, subscription: Subscription) -> None:
@@ -113,7 +115,8 @@ class Conversation:
 
         Raises:
             BadAnswer: it is not of this protocol.
-            NotAllowed, BadValue, RateLimited: the key, or a subscription that ran before, is refused now.
+            NotAllowed, BadValue: the key, or a subscription that ran before, is refused now.
+            Cut: the venue cannot serve this connection just now; another, a little later, may do.
         """
         try:
             all_said = _decoder.decode(frame)
@@ -180,14 +183,16 @@ class Conversation:
         error = _exception_of(said)
         if not said.id:  # Of no request: the key or the session has ended.
             raise error
-        for subscription, thread in list(self._threads.items()):
-            if thread.asked == said.id:
-                del self._threads[subscription]
-                self.failed[subscription] = error
-                if thread.accepted:  # Nobody waits for it: it ran, and does not any more.
-                    raise error
-                return
-        if not self.is_ready:
+        thread = next((each for each in self._threads.values() if each.asked == said.id), None)
+        if thread is None and self.is_ready:
+            return
+        if said.code in PASSING:
+            raise Cut(said.detail)
+        if thread is None:
+            raise NotAllowed(said.code, said.detail)  # Signing in.
+        self.unsubscribe(thread.subscription, silently=True)
+        self.failed[thread.subscription] = error
+        if thread.accepted:  # Nobody waits for it: it ran, and does not any more.
             raise error
 
     def _thread_of(self, named: Subscription) -> Thread | None:
@@ -215,8 +220,6 @@ class Conversation:
 
 
 def _exception_of(said: stream.Error) -> EmporionError:
-    if said.code == "RATE_LIMITED":
-        return RateLimited(said.detail, 1.0)
     if said.code in OF_THE_REQUEST or said.code.startswith("UNKNOWN_"):
         return BadValue(said.detail)
     return NotAllowed(said.code, said.detail)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from emporion.client.conversation import Conversation, Heard
-from emporion.client.errors import BadAnswer, ConnectionFailed
+from emporion.client.errors import BadAnswer, ConnectionFailed, Cut
 from emporion.client.local_book import LocalBook
 from emporion.client.messages import Message
 from emporion.client.signer import Signer
@@ -96,9 +96,10 @@ class Feed:
 
     def take(self, frame: str | bytes) -> None:
         """One frame. What has a callback goes there, books take their own, the rest waits for its reader."""
-        self._pause = FIRST_PAUSE
         for heard in self.talk.receive(frame):
             self._hand_out(heard)
+        if self.talk.is_ready:
+            self._pause = FIRST_PAUSE
 
     def lost(self, why: str) -> None:
         """The connection has ended, or there is none yet. What books show is not known to be so from here on."""
@@ -112,7 +113,7 @@ class Feed:
         if isinstance(error, InvalidStatus) and error.response.status_code not in PASSING:
             status = error.response.status_code
             raise BadAnswer(f"{self.url}: status {status} instead of a stream") from None
-        if not isinstance(error, OSError | WebSocketException | TimeoutError):
+        if not isinstance(error, OSError | WebSocketException | TimeoutError | Cut):
             raise error
         if not self._was_open and time.monotonic() - self._began > self._patience:
             raise ConnectionFailed(f"{self.url}: no stream: {error}") from None

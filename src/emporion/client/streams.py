@@ -10,7 +10,7 @@ from types import TracebackType
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from emporion.client.errors import ConnectionFailed
+from emporion.client.errors import ConnectionFailed, Cut
 from emporion.client.feed import DEAD_S, OPTIONS, Callback, Feed
 from emporion.client.followed import Followed
 from emporion.client.local_book import LocalBook
@@ -135,7 +135,12 @@ class Stream:
             self._drop(str(error))
             return True
         self._heard_at = time.monotonic()
-        self._feed.take(frame)
+        try:
+            self._feed.take(frame)
+        except Cut as error:
+            self._hang_up()
+            self._rest(error, timeout)
+            return True
         self._flush()
         return True
 
@@ -144,11 +149,15 @@ class Stream:
             opening = connect(self._feed.url, ssl=self._tls, open_timeout=self._timeout, **OPTIONS)
             self._socket = self._held.enter_context(opening)
         except Exception as error:
-            pause = self._feed.pause_after(error)
-            time.sleep(pause if timeout is None else min(pause, timeout))
+            self._rest(error, timeout)
             return
         self._heard_at = time.monotonic()
         self._feed.opened()
+
+    def _rest(self, error: Exception, timeout: float | None) -> None:
+        """Wait before connecting again."""
+        pause = self._feed.pause_after(error)
+        time.sleep(pause if timeout is None else min(pause, timeout))
 
     def _flush(self) -> None:
         try:
