@@ -1,5 +1,6 @@
 """`emporion serve` as a process of its own: it starts, is killed or stopped, and starts again with everything."""
 
+import contextlib
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import pytest
 
 from emporion.engine.node import Node
 
+TRADES = "/v1/trades?instrument=BTC/USDC"
 START_S = 900  # Most of it for the kernel's compile, when nobody has compiled it yet.
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
@@ -83,28 +85,27 @@ def journal(folder: str) -> Left:
         return Left(node.seq, node.digest().hex()[:16], node.commands().tobytes())
 
 
-def test_killed_or_stopped_it_starts_again_with_everything(tmp_path: Path):
+@pytest.mark.parametrize("layout", [(), ("--gateways", "2")], ids=["one process", "gateways"])
+def test_killed_or_stopped_it_starts_again_with_everything(tmp_path: Path, layout):
     folder = str(tmp_path / "venue")
-    with served("--dir", folder, "--demo", "--rate", "400") as first:
-        assert first.get("/healthz")["simulation"] is True
+    with served("--dir", folder, "--demo", "--rate", "400", *layout) as first:
+        assert first.get("/v1/status")["simulation"] is True
         deadline = time.monotonic() + 60
-        while sum(listing["trades"] for listing in first.get("/v1/listings")) < 20:
+        while sum(instrument["trades"] for instrument in first.get("/v1/instruments")["items"]) < 20:
             assert time.monotonic() < deadline, "nothing trades"
             time.sleep(0.1)
-        seen_seq = first.get("/healthz")["seq"]
-        seen_trades = first.get("/v1/trades/BTC/USDC")
+        seen_seq = first.get("/readyz")["seq"]
+        seen_trades = first.get(TRADES)["items"]
         code, _, _ = first.end(signal.SIGKILL)
         assert code == -signal.SIGKILL
 
     left = journal(folder)
     assert left.seq >= seen_seq  # What anybody was shown is there.
 
-    with served("--dir", folder, "--demo", "--rate", "50") as second:
+    with served("--dir", folder, "--demo", "--rate", "50", *layout) as second:
         assert recovered(second.lines) >= left.seq  # Orders may have expired meanwhile, which takes a command.
-        kept = [trade["id"] for trade in second.get("/v1/trades/BTC/USDC")]
-        assert [trade["id"] for trade in seen_trades][-100:] == [
-            each for each in kept if each in {trade["id"] for trade in seen_trades[-100:]}
-        ]
+        kept = all_trades(second)
+        assert [trade for trade in kept if trade in seen_trades] == seen_trades
         code, out, err = second.end(signal.SIGTERM)
         assert (code, err) == (0, "")
         stopped = journal(folder)
@@ -112,22 +113,91 @@ def test_killed_or_stopped_it_starts_again_with_everything(tmp_path: Path):
         assert f"stopped: seq: {stopped.seq:,}  digest: {stopped.digest}" in out
     assert list((tmp_path / "venue").glob("snapshot-*"))
 
-    with served("--dir", folder) as third:  # Without traders, and still shown as the simulation it is.
+    with served("--dir", folder, *layout) as third:  # Without traders, and still shown as the simulation it is.
         assert recovered(third.lines) >= stopped.seq
-        assert third.get("/healthz")["simulation"] is True
-        assert len(third.get("/v1/trades/BTC/USDC")) > 0
+        assert third.get("/v1/status")["simulation"] is True
+        assert third.get(TRADES)["items"]
         assert third.end(signal.SIGINT)[0] == 0
+
+
+def all_trades(server: Served) -> list[dict]:
+    """Newest first, once the history has read all of them from the journal."""
+    deadline = time.monotonic() + 60
+    found: list[dict] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        assert time.monotonic() < deadline
+        page = server.get(f"{TRADES}&limit=1000" + (f"&cursor={cursor}" if cursor else ""))
+        found += page["items"]
+        cursor = page["next"]
+    return found
 
 
 def test_an_empty_venue_is_served_and_is_no_simulation(tmp_path: Path):
     with served("--dir", str(tmp_path / "venue")) as one:
-        assert one.get("/healthz") == {"status": "ok", "seq": 1, "simulation": False}
-        assert one.get("/v1/instruments") == []
+        status = one.get("/v1/status")
+        assert (status["status"], status["seq"], status["simulation"], status["sign_up"]) == ("ok", 1, False, False)
+        assert one.get("/v1/instruments")["items"] == []
         assert one.url.startswith("http://127.0.0.1:")
         second = start("--port", "0", "--dir", str(tmp_path / "venue"))
         _, err = second.communicate(timeout=START_S)
         assert second.returncode == 1 and "already open for writing" in err
         assert one.end(signal.SIGINT)[0] == 0
+
+
+def gateways_of(server: Served) -> list[int]:
+    [line] = [line for line in server.lines if line.startswith("gateways:")]
+    return [int(number) for number in re.findall(r"\d+", line)[1:]]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(condition, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes by /proc")
+def test_a_gateway_that_dies_is_replaced_and_none_outlives_the_node(tmp_path: Path):
+    with served("--dir", str(tmp_path / "venue"), "--gateways", "2", "--sign-up") as server:
+        pids = gateways_of(server)
+        assert len(set(pids)) == 2 and all(map(is_running, pids))
+        os.kill(pids[0], signal.SIGKILL)
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+
+        def successors() -> set[int]:
+            return {pid for pid in map(int, children.read_text().split()) if is_running(pid)} - set(pids)
+
+        eventually(successors)
+        for _ in range(20):  # The other one answers all the while; later both do.
+            with contextlib.suppress(ConnectionError):  # Dealt to the dead one, before the system knew.
+                assert server.get("/v1/status")["sign_up"] is True
+        pids += successors()
+        code, _, err = server.end(signal.SIGKILL)
+        assert code == -signal.SIGKILL
+        eventually(lambda: not any(map(is_running, pids)))
+        lines = [json.loads(line) for line in err.splitlines()]
+        assert any("killed by SIGKILL; starting it again" in line["message"] for line in lines)
+
+
+def test_elsewhere_than_on_the_loopback_it_asks_for_tls():
+    process = start("--sync", "memory", "--host", "0.0.0.0", "--port", "0", "--gateways", "1")
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("warning:"):
+            break
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
+    assert "TLS" in lines[-1] and "plain HTTP" in lines[-1]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +208,7 @@ def test_an_empty_venue_is_served_and_is_no_simulation(tmp_path: Path):
         (("--dir", "x", "--port", "70000"), 2, "70000 is not a port"),
         (("--dir", "x", "--rate", "0"), 2, "'0' is not a number of commands a second"),
         (("--dir", "x", "--seed", "-1"), 2, "seed"),
+        (("--dir", "x", "--gateways", "1000"), 2, "at most 64"),
         (("--sync", "memory", "--host", "203.0.113.1"), 1, "cannot listen on 203.0.113.1"),
     ],
 )
@@ -155,12 +226,13 @@ def test_mistakes_are_answered_with_what_to_do(tmp_path: Path, args, code, words
     assert not (tmp_path / "x").exists()
 
 
-def test_a_port_in_use_is_said_so():
+@pytest.mark.parametrize("layout", [(), ("--gateways", "1")], ids=["one process", "gateways"])
+def test_a_port_in_use_is_said_so(layout):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        process = start("--sync", "memory", "--port", str(port))
+        process = start("--sync", "memory", "--port", str(port), *layout)
         _, err = process.communicate(timeout=START_S)
     assert process.returncode == 1
     assert f"127.0.0.1:{port} is in use" in err and "Traceback" not in err

@@ -10,6 +10,7 @@ reach this one over a Unix socket and share the port.
 
 import argparse
 import asyncio
+import errno
 import ipaddress
 import signal
 import socket
@@ -26,7 +27,7 @@ from emporion.access.access import Access
 from emporion.access.limits import Doorman
 from emporion.engine.entry_times import EntryTimes
 from emporion.engine.sequencer import Sequencer
-from emporion.errors import BadValue
+from emporion.errors import BadValue, EmporionError
 from emporion.gateway import logs
 from emporion.gateway.link.hub import Hub
 from emporion.gateway.link.local import LocalLink
@@ -249,7 +250,7 @@ def _reserved(host: str, port: int) -> Iterator[int]:
             alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             alone.bind(address)
         except OSError as error:
-            raise AddressInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+            raise _cannot_listen(host, port, error) from None
         found = alone.getsockname()[1]
     with socket.socket(family, kind, protocol) as held:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -257,8 +258,14 @@ def _reserved(host: str, port: int) -> Iterator[int]:
         try:
             held.bind((address[0], found, *address[2:]))
         except OSError as error:
-            raise AddressInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+            raise _cannot_listen(host, port, error) from None
         yield int(found)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> EmporionError:
+    if error.errno == errno.EADDRINUSE:
+        return AddressInUse(f"{host}:{port} is in use by another program; stop it or choose another port")
+    return EmporionError(f"cannot listen on {host}:{port}: {error.strerror or error}")
 
 
 def _progress() -> Callable[[int], None]:
