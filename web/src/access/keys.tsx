@@ -94,7 +94,7 @@ function MakeKeyPanel({ onMade }: { onMade: (made: Made) => void }) {
         <fieldset class="checks">
           <legend>{say("keys.scopes")}</legend>
           {SCOPES.filter((scope) => may.includes(scope)).map((scope) => (
-            <Check key={scope} label={`${sayOf("scope", scope)}: ${sayOf("scope_text", scope)}`} checked={scopes.includes(scope)} onChecked={(on) => setScopes(on ? [...scopes, scope] : scopes.filter((one) => one !== scope))} />
+            <Check key={scope} label={say("keys.scope_line", { scope: sayOf("scope", scope), text: sayOf("scope_text", scope) })} checked={scopes.includes(scope)} onChecked={(on) => setScopes(on ? [...scopes, scope] : scopes.filter((one) => one !== scope))} />
           ))}
         </fieldset>
         <Select label={say("keys.account")} value={account} onValue={setAccount} options={[{ value: "", label: say("keys.any_account") }, ...accounts.value.map((one) => ({ value: one.name, label: one.name }))]} />

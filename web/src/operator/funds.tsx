@@ -48,8 +48,10 @@ export function FundsPage() {
   return (
     <>
       <Panel title={say("funds.holds")} note={say("funds.holds_note")} class="span2"><Table label={say("funds.holds")} columns={columns} rows={holds} keyOf={(hold) => hold.hold_id} empty={problem || say("funds.none")} /></Panel>
-      <MoveForm title={say("funds.deposit")} path="/v1/operator/deposits" done="funds.deposited" onDone={() => void load()} />
-      <MoveForm title={say("funds.freeze")} path="/v1/operator/freezes" done="funds.frozen" onDone={() => void load()} />
+      <div class="stack">
+        <MoveForm title={say("funds.deposit")} path="/v1/operator/deposits" done="funds.deposited" onDone={() => void load()} />
+        <MoveForm title={say("funds.freeze")} path="/v1/operator/freezes" done="funds.frozen" onDone={() => void load()} />
+      </div>
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { Panel } from "../parts/panel";
 import { say } from "../say/language";
+import { valueAsset } from "../store/account";
 import { BalanceHistory } from "./balance-history";
 import { BalanceTable, rowsByValue } from "./balance-table";
 import { SubAccountsPanel, TransferPanel, WithdrawPanel } from "./money";
@@ -11,7 +12,7 @@ import { Pie } from "./pie";
 export function Portfolio() {
   const [picked, setPicked] = useState("");
   const rows = rowsByValue();
-  const asset = rows.some((one) => one.asset === picked) ? picked : (rows[0]?.asset ?? "");
+  const asset = rows.some((one) => one.asset === picked) ? picked : (rows.find((one) => one.asset === valueAsset.value) ?? rows[0])?.asset ?? "";
   return (
     <main id="main" class="page portfolio">
       <h1 class="hidden">{say("place.portfolio")}</h1>

@@ -19,6 +19,7 @@ export function Footer() {
       <p class="push"><button type="button" class="quiet small" onClick={() => { helping.value = true; }}><Icon name="keyboard" /><span class="wide">{say("keyboard.title")}</span></button></p>
       <p class="wide"><a href="/docs">{say("foot.docs")}</a></p>
       <p class="wide"><a href={`https://${HOST}/`} rel="noreferrer">{say("foot.charts")}</a></p>
+      <p class="wide"><a href="/licenses.txt">{say("foot.licenses")}</a></p>
       <p class="wide muted">{status.value ? say("foot.version", { version: status.value.version }) : ""}</p>
     </footer>
   );

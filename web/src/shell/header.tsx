@@ -41,7 +41,7 @@ function Who() {
   const names = accounts.value.some((one) => one.name === account.value) ? accounts.value.map((one) => one.name) : [account.value, ...accounts.value.map((one) => one.name)];
   return (
     <>
-      <Select label={say("who.acting")} hideLabel value={account.value} onValue={(value) => { account.value = value; }} class="bare account" options={names.map((value) => ({ value, label: value }))} />
+      <Select label={say("who.acting")} hideLabel value={account.value} onValue={(value) => { account.value = value; }} class={`bare account ${names.length > 1 ? "" : "alone"}`} options={names.map((value) => ({ value, label: value }))} />
       <button type="button" class="quiet small" onClick={() => void attempt(signOut)} data-testid="sign-out">{say("sign.out")}</button>
     </>
   );

@@ -11,6 +11,10 @@ import { account } from "./session";
 import { stream } from "./venue";
 
 export const FILLS_SHOWN = 200;
+const ANSWER_MS = 500; // By when the answer to an order is here, as a rule.
+const ANSWERED_MAX = 64;
+
+const answered = new Set<number>(); // Orders whose outcome was told when they were placed; the newest ones.
 
 export const orders = signal<readonly Order[]>([]); // Open, newest first.
 export const fills = signal<readonly Fill[]>([]); // Newest first.
@@ -18,6 +22,14 @@ export const balances = signal<ReadonlyMap<string, Balance>>(new Map());
 export const valueAsset = signal<string | null>(null);
 /** Counts orders that ended, so that a list of them knows when to look again. */
 export const ended = signal(0);
+
+/** An order's outcome has been told. */
+export function wasTold(orderId: number): void {
+  answered.add(orderId);
+  const oldest = answered.values().next().value;
+  if (answered.size > ANSWERED_MAX && oldest !== undefined) answered.delete(oldest);
+  setTimeout(() => answered.delete(orderId), 2 * ANSWER_MS);
+}
 
 export function followAccount(): void {
   effect(() => {
@@ -86,7 +98,12 @@ function merged(some: readonly Fill[], others: readonly Fill[]): Fill[] {
   return [...all.values()].sort((a, b) => b.seq - a.seq || Number(a.leaves) - Number(b.leaves)).slice(0, FILLS_SHOWN);
 }
 
-function announce(items: readonly Fill[]): void {
+/** Say what was filled, but for orders just placed here: their answer has said it, or is about to. */
+function announce(arrived: readonly Fill[]): void {
+  setTimeout(() => tellOf(arrived.filter((fill) => !answered.has(fill.order_id))), ANSWER_MS);
+}
+
+function tellOf(items: readonly Fill[]): void {
   const last = items.at(-1);
   if (!last) return;
   if (items.length > 1) tell("good", say("fill.many", { count: count(items.length) }));

@@ -4,6 +4,7 @@ import { number } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { patch, post, ProblemError, remove } from "../wire/rest";
 import type { MassCanceled, Order, PlaceOrder, ReplaceOrder } from "../wire/types";
+import { wasTold } from "./account";
 import { attempt, tell } from "./notices";
 import { account } from "./session";
 
@@ -20,6 +21,7 @@ export async function place(order: PlaceOrder, clientId: string): Promise<void> 
   try {
     const placed = await post<Order>("/v1/orders", { ...order, cl_ord_id: id }, { account: account.value });
     unanswered = null;
+    wasTold(placed.order_id);
     tell("good", told(placed));
   } catch (error) {
     if (error instanceof ProblemError && error.problem.status >= 400 && error.problem.status < 500) unanswered = null;

@@ -11,6 +11,8 @@ export const accounts = signal<Account[]>([]);
 /** The account acted for; empty while signed out. */
 export const account = signal("");
 
+/** By itself, so that what follows it is not stirred by a session that was only looked up again. */
+export const login = computed(() => session.value?.login ?? "");
 export const signedIn = computed(() => Boolean(session.value));
 export const isOperator = computed(() => session.value?.scopes.includes("operate") ?? false);
 export const asking = signal(false); // Whether the sign-in dialog is open.

@@ -5,7 +5,7 @@ import { get } from "../wire/rest";
 import { Stream, type LinkState } from "../wire/stream";
 import type { Asset, Instrument, Status } from "../wire/types";
 import { beforeFrame } from "./frame";
-import { firstSession, recallSession, session } from "./session";
+import { firstSession, login, recallSession, session } from "./session";
 
 export const status = signal<Status | null>(null);
 export const instruments = signal<ReadonlyMap<string, Instrument>>(new Map());
@@ -47,7 +47,7 @@ export async function begin(): Promise<void> {
   stream.start();
   let first = true;
   effect(() => {
-    void session.value?.login;
+    void login.value;
     if (!first) stream.restart(); // The connection is somebody's.
     first = false;
   });

@@ -86,9 +86,9 @@ export function Chart() {
           label={say("chart.more")} hideLabel value={interval.value} onValue={chooseInterval} class="small"
           options={INTERVALS.map((value) => ({ value, label: sayOf("interval", value === "1M" ? "1mo" : value) }))}
         />
-        <p class="legend num" ref={legend} aria-hidden="true" />
         <Check label={say("chart.depth")} checked={withDepth.value === "yes"} onChecked={(on) => { withDepth.value = on ? "yes" : "no"; }} />
       </header>
+      <p class="legend num" ref={legend} aria-hidden="true" />
       <div class="chart-box" ref={box} role="img" aria-label={say("chart.label", { instrument: what?.name ?? "" })} />
     </section>
   );

@@ -27,8 +27,8 @@ export function QuoteBar({ onPick }: { onPick: () => void }) {
         <Fact label={say("quote.bid")} value={number(now?.bid)} />
         <Fact label={say("quote.ask")} value={number(now?.ask)} />
         <Fact label={say("quote.spread")} value={number(spread)} kind="third" />
-        <Fact label={say("quote.high")} value={number(now?.high)} />
-        <Fact label={say("quote.low")} value={number(now?.low)} />
+        <Fact label={say("quote.high")} value={number(now?.high)} kind="fourth" />
+        <Fact label={say("quote.low")} value={number(now?.low)} kind="fourth" />
         <Fact label={say("quote.volume")} value={what && now ? `${short(now.qty)} ${what.base}` : NONE} kind="second" />
         <Fact label={say("quote.turnover")} value={what && now ? `${short(whole(now.turnover))} ${what.quote}` : NONE} kind="third" />
       </dl>

@@ -16,6 +16,7 @@ import {
   stepped, stp, STPS, takesPrice, takesTrigger, tif, tifs, tifWish, trigger,
 } from "../store/ticket";
 import { PreviewBox } from "./preview";
+import { Purse } from "./purse";
 
 export const QTY_ID = "ticket-qty";
 const SHARES = [25, 50, 75, 100] as const;
@@ -80,9 +81,10 @@ export function Ticket() {
           <DecimalField label={say("ticket.display")} unit={base} value={display.value} onValue={(value) => { display.value = value; }} problem={sending.at("display")} hint={say("ticket.display_hint")} onKeyDown={steps(display, what?.lot, what?.qty_min ?? null)} />
         ) : null}
         <div class="pair">
-          <Select label={say("ticket.tif")} value={tif.value} onValue={(value) => { tifWish.value = value; }} disabled={tifs.value.length < 2} options={tifs.value.map((value) => ({ value, label: sayOf("tif", value) }))} />
+          <Select label={say("ticket.tif")} value={tif.value} onValue={(value) => { tifWish.value = value; }} disabled={tifs.value.length < 2} options={tifs.value.map((value) => ({ value, label: value.toUpperCase() }))} />
           <Select label={say("ticket.stp")} value={stp.value} onValue={(value) => { stp.value = value; }} options={STPS.map((value) => ({ value, label: sayOf("stp", value), disabled: value === "decrement" && tif.value === "fok" }))} />
         </div>
+        <p class="hint tif-hint">{sayOf("tif", tif.value)}</p>
         {tif.value === "gtd" ? (
           <Field label={say("ticket.expiry")} type="datetime-local" step={1} value={expiry.value} onValue={(value) => { expiry.value = value; }} problem={sending.at("expire_ns")} />
         ) : null}
@@ -95,6 +97,7 @@ export function Ticket() {
           {signedIn.value ? say(word) : say("ticket.sign_in")} {signedIn.value ? base : ""}
         </button>
       </Form>
+      <Purse />
     </section>
   );
 }

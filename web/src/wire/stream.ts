@@ -65,6 +65,7 @@ export class Stream {
     clearTimeout(this.#retry);
     socket?.close();
     this.#retryMs = RETRY_MS_FIRST;
+    this.#tell("connecting"); // Meant, and no loss.
     if (!this.#stopped) this.#connect();
   }
 

@@ -53,6 +53,7 @@ export const access = {
   "keys.label": ["Label", "標籤", "标签"],
   "keys.unnamed": ["unnamed", "未命名", "未命名"],
   "keys.scopes": ["May", "權限", "权限"],
+  "keys.scope_line": ["{scope}: {text}", "{scope}：{text}", "{scope}：{text}"],
   "keys.account": ["Bound to account", "綁定帳戶", "绑定账户"],
   "keys.any_account": ["any of mine", "我的任一帳戶", "我的任一账户"],
   "keys.addresses": ["From addresses", "允許位址", "允许地址"],

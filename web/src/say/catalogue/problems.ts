@@ -40,6 +40,8 @@ export const problems = {
   "problem.bad_password": ["The password is not good enough.", "密碼強度不足。", "密码强度不足。"],
   "problem.login_taken": ["Somebody has this login already.", "此登入名稱已被使用。", "此登录名已被使用。"],
   "problem.public_key_taken": ["This public key is or was in use.", "此公鑰已被使用。", "此公钥已被使用。"],
+  "problem.no_demo": ["There is no demonstration here.", "此處沒有模擬環境。", "此处没有模拟环境。"],
+  "problem.sign_up_closed": ["This venue does not take new users by itself.", "本交易所不開放自行註冊。", "本交易所不开放自行注册。"],
   "problem.name_taken": ["Something has this name already.", "此名稱已被使用。", "此名称已被使用。"],
   "problem.unknown_kind": ["The venue does not know this kind of command.", "未知的指令類型。", "未知的指令类型。"],
   "problem.no_genesis": ["The venue has not begun yet.", "交易所尚未初始化。", "交易所尚未初始化。"],
