@@ -5,7 +5,6 @@ import numpy as np
 from emporion.engine.node import Node
 from emporion.schema.codes import Event
 from emporion.schema.limits import SLOT_BITS
-from emporion.schema.state import TABLE_NAMES
 from emporion.storage.disk import Files
 from emporion.storage.reader import JournalReader
 
@@ -21,7 +20,7 @@ class EntryTimes:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self.by_slot = np.zeros(getattr(node.machine.capacity, TABLE_NAMES[4]), np.int64)
+        self.by_slot = np.zeros(node.machine.capacity.orders, np.int64)
         node.listen(self._note)
 
     def read_back(self, files: Files) -> int:
