@@ -52,6 +52,7 @@ class Served:
         self.options = {"sign_up": True, "demo": False} | options
         self.port = 0
         self.clients: list[httpx.Client] = []
+        self._kept: dict[str, Api] = {}
 
     def __enter__(self) -> "Served":
         self.start()
@@ -145,6 +146,12 @@ class Served:
 
     def operator(self) -> "Api":
         return self.api("olga", ("read", "trade", "withdraw", "operate"))
+
+    def one(self, name: str) -> "Api":
+        """The same client each time: for tests that would make more keys than a user may have."""
+        if name not in self._kept:
+            self._kept[name] = self.operator() if name == "olga" else self.api(name)
+        return self._kept[name]
 
     def public(self) -> "Api":
         """A client without a key; it keeps cookies."""
