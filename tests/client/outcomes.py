@@ -4,7 +4,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from emporion.errors import EmporionError, Refused
+from emporion.schema.codes import Command
+from emporion.schema.messages import ORDER_COMMAND
 from emporion.venue.book import Book
 from emporion.venue.frames import Frame
 
@@ -39,3 +43,13 @@ def comparable(found: Any) -> Any:
 
 def _is_decimal(frame: Frame, name: str) -> bool:
     return frame._columns[name].kind == "decimal"
+
+
+def comparable_rows(rows: Any) -> list[str]:
+    """Rows of a journal but for what must differ: the time of head rows, and the tag by which a request is found."""
+    plain = rows.copy().view(np.dtype("V64")).view(np.uint8).reshape(-1, 64)
+    heads = plain[:, ORDER_COMMAND.fields["kind"][1]] < Command.DATA
+    for name in ("ts_ns", "request_tag"):
+        dtype, at = ORDER_COMMAND.fields[name][:2]
+        plain[heads, at : at + dtype.itemsize] = 0
+    return [row.tobytes().hex() for row in plain]

@@ -1,13 +1,11 @@
 """A served venue answers as one in process: the same records, the same refusals, and the same journal below."""
 
-import numpy as np
 import pytest
 
 import emporion
 from emporion.client import Client, connect
 from emporion.errors import Refused
-from emporion.schema.messages import COMMAND
-from tests.client.outcomes import outcome
+from tests.client.outcomes import comparable_rows, outcome
 from tests.client.serving import serving, set_up
 
 BTC = "BTC/USDC"
@@ -210,13 +208,3 @@ def test_most_steps_return_something_and_many_are_refused(both):
 def test_the_journals_are_the_same_row_by_row(both):
     _, _, embedded, remote = both
     assert comparable_rows(embedded) == comparable_rows(remote)
-
-
-def comparable_rows(rows):
-    """Rows of a journal without what must differ: the time of head rows, and the tag by which a request is found."""
-    plain = np.array(rows.view(COMMAND).copy().view(np.dtype("V64")))
-    bytes_of = plain.view(np.uint8).reshape(-1, 64)
-    heads = bytes_of[:, 56] < 200
-    bytes_of[heads, 0:8] = 0
-    bytes_of[heads, 62:64] = 0
-    return [row.tobytes().hex() for row in bytes_of]
