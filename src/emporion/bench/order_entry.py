@@ -40,7 +40,8 @@ class Offered:
     """One load."""
 
     rate: int  # Orders a second that came due; 0: each connection sends as soon as it is answered.
-    orders_per_second: float
+    orders_per_second: float  # Answered within the time measured.
+    sustained: bool  # Whether the last answer came soon after the last order was due.
     percentiles_us: dict[str, float]
     node_cpu_us: float  # Of an order: processor time of the node process,
     gateways_cpu_us: float  # of gateway processes,
@@ -141,10 +142,11 @@ def offer(served: Served, traders: list[Trader], rate: int, seconds: float, numb
     return Offered(
         rate,
         outcome.orders / outcome.seconds,
+        outcome.sustained,
         {f"{p:g}": float(latencies[min(len(latencies) - 1, int(len(latencies) * p / 100))]) for p in PERCENTILES},
         (after[0] - before[0]) / answered * 1e6,
         (after[1] - before[1]) / answered * 1e6,
-        outcome.cpu_s / max(1, outcome.orders) * 1e6,
+        outcome.cpu_us,
         outcome.statuses,
     )
 

@@ -22,6 +22,7 @@ from emporion.engine.clock import SystemClock
 from emporion.wire.signing import signed_message
 
 TARGET = "/v1/orders"
+SUSTAINED_S, DRAIN_S = 0.5, 15.0  # How much later than the last order its answer may come; how long it is waited for.
 
 
 class Trader(msgspec.Struct, frozen=True):
@@ -45,8 +46,9 @@ class Task(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     orders: int  # Answered with 201 within the time measured.
     seconds: float
-    latencies_us: list[int]
-    cpu_s: float  # Of this process.
+    sustained: bool  # Whether the last answer came soon after the last order was due.
+    latencies_us: list[int]  # Of all that came due within it, sorted.
+    cpu_us: float  # Processor time of this process for an order.
     statuses: dict[str, int]  # Of all answers; "lost": connections that broke.
 
 
@@ -106,28 +108,34 @@ class Load:
         connections = [Connection(self) for _ in range(task.connections)]
         for connection in connections:
             await loop.create_connection(lambda connection=connection: connection, "127.0.0.1", task.port)  # type: ignore[misc]
-        began = time.perf_counter()
+        began, cpu_before = time.perf_counter(), _cpu_s()
         start, end = began + task.warm_seconds, began + task.warm_seconds + task.seconds
         if task.rate:
             self.idle.extend(connections)
-            pacing = asyncio.create_task(self._pace(began, end))
+            await self._pace(began, end)
         else:
             for connection in connections:
                 connection.send(time.perf_counter())
-        await asyncio.sleep(task.warm_seconds)
-        cpu_before = _cpu_s()
-        await asyncio.sleep(end - time.perf_counter())
-        cpu_s = _cpu_s() - cpu_before
-        if task.rate:
-            await pacing
+            await asyncio.sleep(end - time.perf_counter())
+            self.is_over = True  # Nobody sends the next.
+        sustained = await self._drained(end + SUSTAINED_S)
+        await self._drained(end + DRAIN_S)
         self.is_over = True
-        await asyncio.sleep(0.5)  # For what is under way.
+        cpu_us = (_cpu_s() - cpu_before) / max(1, len(self.answers)) * 1e6
         for connection in connections:
             connection.close()
-        counted = [(due, done) for due, done in self.answers if due >= start and done <= end + 0.5]
         in_time = sum(start <= done <= end for _, done in self.answers)
-        latencies = sorted(round((done - due) * 1e6) for due, done in counted)
-        return Outcome(in_time, end - start, latencies, cpu_s, self.statuses)
+        latencies = sorted(round((done - due) * 1e6) for due, done in self.answers if start <= due < end)
+        latencies += [round(DRAIN_S * 1e6)] * len(self.due)  # Never sent: at least so long.
+        return Outcome(in_time, end - start, sustained, latencies, cpu_us, self.statuses)
+
+    async def _drained(self, until: float) -> bool:
+        """Wait until everything that came due is answered, but not longer than `until`."""
+        while self.due or sum(self.statuses.values()) < self.sent:
+            if time.perf_counter() >= until:
+                return False
+            await asyncio.sleep(0.01)
+        return True
 
     async def _pace(self, began: float, end: float) -> None:
         step, number = 1.0 / self.task.rate, 0

@@ -12,6 +12,8 @@ from pathlib import Path
 from emporion.bench.features import Cost
 from emporion.bench.kernel import Measured
 from emporion.bench.memory import Memory, Start
+from emporion.bench.order_entry import GOAL as ORDERS_GOAL
+from emporion.bench.order_entry import OrderEntry
 from emporion.bench.path import PathFigures
 from emporion.bench.recovery import Recovery
 from emporion.bench.reference import FLAGS, compiler_name, find_compiler
@@ -35,6 +37,7 @@ class Figures:
     recovery: Recovery | None = None
     memory: list[Memory] = field(default_factory=list)
     start: Start | None = None
+    orders: list[OrderEntry] = field(default_factory=list)
 
 
 def machine_named() -> dict[str, str]:
@@ -75,6 +78,8 @@ def text(figures: Figures) -> str:
         parts.append(_memory(figures.memory))
     if figures.start:
         parts.append(_start(figures.start))
+    if figures.orders:
+        parts.append(_orders(figures.orders))
     return "\n\n".join(parts)
 
 
@@ -149,6 +154,31 @@ def _start(start: Start) -> str:
     return (
         f"Start, from `import emporion` to the first answer: {start.first_compile_s:.1f} s with the compile, "
         f"{warm:.2f} s compiled before (goal {WARM_GOAL_S:g} s)"
+    )
+
+
+def _orders(measured: list[OrderEntry]) -> str:
+    names = list(measured[0].offered[0].percentiles_us)
+    rows: Rows = [
+        ("doors", "offered a second", "answered a second", "sustained", *(f"{name}% ms" for name in names),
+         "CPU us: node", "gateways", "load")
+    ]  # fmt: skip
+    for one in measured:
+        for offered in one.offered:
+            rows.append(
+                (
+                    one.layout, f"{offered.rate:,}" if offered.rate else f"by {one.connections} connections",
+                    f"{offered.orders_per_second:,.0f}", "yes" if offered.sustained else "NO",
+                    *(f"{value / 1_000:,.1f}" for value in offered.percentiles_us.values()),
+                    f"{offered.node_cpu_us:,.0f}", f"{offered.gateways_cpu_us:,.0f}", f"{offered.load_cpu_us:,.0f}",
+                )
+            )  # fmt: skip
+    best = max(offered.orders_per_second for one in measured for offered in one.offered)
+    title = f"Orders by REST, signed, durable before the answer: {best:,.0f} a second (goal {ORDERS_GOAL:,})"
+    return (
+        f"{title}\n{_table(rows)}\n"
+        "Latency runs from the time an order was due, or was sent, to its answer. Processor time is of one order;\n"
+        "the load signs each order and shares the processors with the venue."
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emporion.errors import EmporionError
 
-PARTS = ("kernel", "features", "path", "recovery", "memory", "start")
+PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders")
 OK, FAILED = 0, 1
 QUICK = 10  # By how much --quick divides the work.
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Path) -> int:
     # Imported here, so that `emporion --help` needs no compiler.
-    from emporion.bench import features, kernel, memory, path, recovery, report
+    from emporion.bench import features, kernel, memory, order_entry, path, recovery, report
     from emporion.bench.mixes import MIXES
     from emporion.bench.reference import Reference, find_compiler
 
@@ -55,7 +55,9 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
     divisor = QUICK if quick else 1
     figures = report.Figures(report.machine_named(), {"quick": quick, "runs": runs, "mixes": mixes, "parts": parts})
     reference = None
-    if find_compiler():
+    if not {"kernel", "features", "path", "recovery"} & set(parts):
+        pass
+    elif find_compiler():
         progress("compiling the C++ reference")
         reference = Reference.build()
     else:
@@ -77,6 +79,8 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
             figures.memory = memory.measure(quick, progress)
         if "start" in parts:
             figures.start = memory.measure_start(runs, progress)
+        if "orders" in parts:
+            figures.orders = order_entry.measure(out, 2.0 if quick else 10.0, progress)
     print(report.text(figures))
     print(f"\nstored: {report.store(figures, out)}")
     return OK
