@@ -70,7 +70,8 @@ def test_a_name_may_have_a_rate_of_its_own():
     assert buckets.take("desk", 10_000, NOW_NS + SECOND_NS).limit == 20_000
     assert buckets.take("desk", 1, NOW_NS + 10 * SECOND_NS).limit == 1
     del own["desk"]
-    assert buckets.take("desk", 1, NOW_NS + 20 * SECOND_NS).limit == 10
+    for _ in range(2):  # The second time it is not full.
+        assert buckets.take("desk", 1, NOW_NS + 20 * SECOND_NS).limit == 10
 
 
 def test_who_rests_is_forgotten():

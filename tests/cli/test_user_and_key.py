@@ -294,6 +294,16 @@ def test_a_key_is_revoked_beside_a_served_venue(run, ann, folder, access):
     refused(run("key", "revoke", record.key_id, "--dir", folder), "NOT_FOUND")
 
 
+@pytest.mark.parametrize("words", [("key", "list"), ("user", "list"), ("key", "add", "ann"), ("user", "remove", "ann")])
+def test_what_needs_no_venue_loads_no_kernel(ann, folder, words):
+    """Revoking a key should not wait for a compiler to be loaded."""
+    code = (
+        "import sys\nfrom emporion.cli.main import main\n"
+        "assert main(sys.argv[1:]) == 0\nassert 'numba' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code, *words, "--dir", str(folder)], capture_output=True, check=True)
+
+
 def test_keys_of_one_user(run, ann, add_user, folder, access):
     add_user("robert", "--account", "bob")
     for user_id in (1, 2, 1):
