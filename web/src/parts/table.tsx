@@ -24,7 +24,7 @@ interface Props<T> {
 
 export function Table<T>({ label, columns, rows, keyOf, empty, class: kind = "", onRow, current }: Props<T>) {
   return (
-    <div class={`table ${kind}`} role="region" aria-label={label} tabIndex={rows.length ? undefined : 0}>
+    <div class={`table ${kind}`}>
       <table>
         <caption class="hidden">{label}</caption>
         <thead>

@@ -16,7 +16,7 @@ export function Footer() {
       <p class="link-state" data-state={stopped ? "down" : link.value} role="status" data-testid="link"><i />{stopped ? say("link.stopped") : say(STATES[link.value])}</p>
       <p class="num">{say("link.seq")} <b data-testid="seq">{count(seq.value)}</b></p>
       <p class="num wide">{venueTime.value ? clock(venueTime.value) : ""}</p>
-      <p class="push"><button type="button" class="quiet small" onClick={() => { helping.value = true; }}><Icon name="keyboard" /><span class="wide">{say("keyboard.title")}</span></button></p>
+      <p class="push"><button type="button" class="quiet small" aria-label={say("keyboard.title")} onClick={() => { helping.value = true; }}><Icon name="keyboard" /><span class="wide">{say("keyboard.title")}</span></button></p>
       <p class="wide"><a href="/docs">{say("foot.docs")}</a></p>
       <p class="wide"><a href={`https://${HOST}/`} rel="noreferrer">{say("foot.charts")}</a></p>
       <p class="wide"><a href="/licenses.txt">{say("foot.licenses")}</a></p>
