@@ -6,7 +6,7 @@ import pytest
 
 from emporion.access import totp
 from emporion.access.access import Access
-from emporion.access.guesses import ADDRESS, LOGIN, NEWCOMERS, PAIR, PLACE_NS, TRIES
+from emporion.access.guesses import ADDRESS, LOGIN, NEWCOMERS, PAIR, PLACE_NS, PLACES_MAX, TRIES
 from emporion.access.passwords import Cost, Passwords
 from emporion.access.people import OFFER_NS
 from emporion.errors import BadValue
@@ -163,6 +163,15 @@ def test_a_place_is_forgotten_in_time(access, sign_in, ann, denied):
         guess(sign_in, denied, 1, address=f"198.51.100.{number}", now_ns=later_ns)
     with denied("RATE_LIMITED"):
         sign_in(address=HOME, now_ns=later_ns)
+
+
+def test_places_are_bounded_and_each_users_own(access, sign_in, ann, root):
+    sign_in("root", address=HOME)
+    for number in range(PLACES_MAX + 5):
+        sign_in(address=f"198.51.100.{number}", now_ns=NOW_NS + number)
+        sign_in(address=f"198.51.100.{number}", now_ns=NOW_NS + number)  # Known already.
+    assert access.store.row("SELECT count(*) FROM places")[0] == PLACES_MAX + 1
+    assert access.store.row("SELECT min(seen_ns) FROM places WHERE seen_ns > ?", (NOW_NS,))[0] == NOW_NS + 5
 
 
 def test_guesses_are_counted_over_processes_and_restarts(access, tmp_path, sign_in, ann, denied):

@@ -27,6 +27,8 @@ PAIR, ADDRESS, LOGIN, NEW = "pair", "address", "login", "new"
 TRIES = {PAIR: (5, 60 * SECOND_NS), ADDRESS: (20, 10 * SECOND_NS), LOGIN: (20, 120 * SECOND_NS)}  # Burst, one every.
 NEWCOMERS = (100, 60 * SECOND_NS)
 PLACE_NS = 30 * 24 * 3600 * SECOND_NS
+PLACES_MAX = 20  # Of one login; the one not seen for longest gives way.
+WHO_BYTES = 8  # A place begins with whose it is.
 ROWS_MAX = 100_000
 
 
@@ -73,7 +75,11 @@ class Guesses:
             if signed_in:
                 sql.execute("DELETE FROM guesses WHERE name = ?", (done.pair,))
                 sql.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (done.place, now_ns))
-            sql.execute("DELETE FROM places WHERE seen_ns <= ?", (now_ns - PLACE_NS,))
+                sql.execute(
+                    "DELETE FROM places WHERE name IN (SELECT name FROM places WHERE name BETWEEN ? AND ?"
+                    " ORDER BY seen_ns DESC LIMIT -1 OFFSET ?)",
+                    (*_all_places(done.place), PLACES_MAX),
+                )
 
     def newcomer(self, address: str, now_ns: int) -> None:
         """Somebody new comes from an address; AccessDenied(RATE_LIMITED) if too many have."""
@@ -84,11 +90,18 @@ class Guesses:
     def _names(self, login: str, address: str) -> tuple[bytes, dict[str, bytes]]:
         where, who = group_of(address), login.casefold()
         texts = {PAIR: f"{where} {who}", ADDRESS: where, LOGIN: who}
-        return self._hash("place", texts[PAIR]), {kind: self._hash(kind, text) for kind, text in texts.items()}
+        place = self._hash("who", who)[:WHO_BYTES] + self._hash("place", texts[PAIR])
+        return place, {kind: self._hash(kind, text) for kind, text in texts.items()}
 
     def _hash(self, kind: str, text: str) -> bytes:
         octets = text.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(octets, digest_size=16, key=self._salt, person=kind.encode()).digest()
+
+
+def _all_places(place: bytes) -> tuple[bytes, bytes]:
+    """The least and the greatest name that places of the same login can have."""
+    who, size = place[:WHO_BYTES], len(place) - WHO_BYTES
+    return who + bytes(size), who + b"\xff" * size
 
 
 def _take(sql: sqlite3.Connection, name: bytes, burst: int, unit_ns: int, now_ns: int, what: str) -> None:
