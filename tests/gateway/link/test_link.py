@@ -10,7 +10,7 @@ from emporion.access.limits import Limits
 from emporion.engine.failures import NodeClosed, NodeStopped
 from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue, DiskFull, Refused, StorageFailed
-from emporion.gateway.link import EVENT_STRUCT, ORDER_VIEW_STRUCT, Ticket, TicketRefused
+from emporion.gateway.link import EVENT_STRUCT, ORDER_VIEW_STRUCT, LocalLink, Ticket, TicketRefused
 from emporion.gateway.link import questions as q
 from emporion.schema import build
 from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
@@ -371,6 +371,43 @@ def test_questions_about_the_present(linked):
                     await link.ask(bad)
 
     run(main)
+
+
+def test_names_of_many_accounts_come_in_pages_and_arrive_as_one_answer(linked, monkeypatch):
+    monkeypatch.setattr(q, "NAMES_PAGE", 3)
+
+    async def main():
+        async with linked() as link:
+            for missing in range(4):
+                accounts = (await link.ask(q.Listings())).accounts
+                assert [each.account_id for each in accounts] == list(range(1, 7 + missing))
+                assert [each.account_id for each in (await link.ask(q.Listings(5))).accounts] == list(
+                    range(6, 7 + missing)
+                )
+                await link.ask(q.Act("open_account", {"name": f"late-{missing}"}))
+
+    run(main)
+
+
+def test_a_loop_that_is_gone_is_no_trouble_to_the_node():
+    """A link whose event loop was closed without it, as in a notebook."""
+    venue = open_venue()
+    sequencer = Sequencer(venue.node)
+
+    async def begin():
+        await LocalLink(venue, sequencer).start()
+
+    run(begin)
+    for _ in range(3):
+        assert len(sequencer.submit(build.place(ANN, GOLD_USD, 1, 1, 10)).result(timeout=30).events) == 1
+
+    async def again():
+        async with local(venue, sequencer=sequencer) as link:
+            assert len((await link.submit(place())).events) == 1
+
+    run(again)
+    sequencer.close()
+    venue.close()
 
 
 def test_who_gives_up_waiting_changes_nothing_for_others(linked):

@@ -48,7 +48,7 @@ class Answers:
     def _listings(self, asked: q.Listings) -> q.ListingsAnswer:
         accounts = self._tables.rows(Limit.ACCOUNTS)
         first = max(1, asked.after_account + 1)
-        masters = accounts["master_id"][first:].tolist()
+        masters = accounts["master_id"][first : first + q.NAMES_PAGE].tolist()
         names = [
             q.AccountName(number, self._names.name_of(number), master)
             for number, master in enumerate(masters, start=first)
@@ -128,7 +128,7 @@ class Answers:
                 frozen=bool(rows["flags"][number] & AccountFlag.FROZEN),
                 deadman_ns=int(due_ns[place]) if (place := int(rows["deadline"][number])) else 0,
             )
-            for number in np.flatnonzero(wanted)[: _limited(asked.limit)].tolist()
+            for number in np.flatnonzero(wanted)[: min(q.ACCOUNTS_PAGE_MAX, _limited(asked.limit))].tolist()
         ]
         return q.AccountsAnswer(accounts=views, **self.stamp)
 

@@ -162,7 +162,7 @@ class Gatherer:
             try:
                 self._sequencer.fetch(self)
             except BadValue:
-                self._loop.call_soon_threadsafe(self._fail_waiting)
+                self._on_loop(self._fail_waiting)
         return group.joined()
 
     def set_result(self, answer: Answer) -> None:
@@ -200,10 +200,14 @@ class Gatherer:
         if self._is_woken:
             return
         self._is_woken = True
+        self._on_loop(self._empty)
+
+    def _on_loop(self, callback: Callable[[], None]) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._empty)
-        except RuntimeError:
-            self._inbox.clear()  # The loop is closed: nobody is there to hear.
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:  # It is closed: nobody is there to hear.
+            self._inbox.clear()
+            self._is_woken = False
 
 
 def _committed(group: Group, answer: Answer) -> Committed:

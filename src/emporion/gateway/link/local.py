@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from emporion.access.limits import Doorman
@@ -124,7 +125,19 @@ class LocalLink:
             loop, history = asyncio.get_running_loop(), self._history
             history_seq = 0 if history is None else await loop.run_in_executor(self._readers, lambda: history.seq)
             return await self._call(lambda: self._state(rates, self.gateways, history_seq))
+        if isinstance(question, q.Listings):
+            return await self._listings(question)
         return await self._call(lambda: self._answers(question))
+
+    async def _listings(self, asked: q.Listings) -> q.ListingsAnswer:
+        """A page of names at a time: a million at once would hold up orders for a second."""
+        page: q.ListingsAnswer = await self._call(lambda: self._answers(asked))
+        names = list(page.accounts)
+        while len(page.accounts) == q.NAMES_PAGE:
+            after = names[-1].account_id
+            page = await self._call(lambda after=after: self._answers(q.Listings(after)))  # type: ignore[misc]
+            names += page.accounts
+        return msgspec.structs.replace(page, accounts=names)
 
     async def _call(self, ask: Callable[[], Any]) -> Any:
         return await asyncio.wrap_future(self._sequencer.call(lambda _: ask()))

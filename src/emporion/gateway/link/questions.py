@@ -14,6 +14,8 @@ from emporion.schema import state
 from emporion.schema.messages import DEPTH_ROW
 
 PAGE_MAX = 10_000  # Rows of one answer, whatever limit is asked for.
+ACCOUNTS_PAGE_MAX = 1_000  # Of Accounts, whose rows take longer.
+NAMES_PAGE = 4_096  # Names of accounts that the node gathers at a time.
 
 A = TypeVar("A")
 
