@@ -70,7 +70,8 @@ class Catalog:
         self._names: list[str] = [""]  # Of accounts by number.
         self._accounts: dict[str, int] = {}
         self._masters: list[int] = [0]
-        self._is_old = True
+        self._changes = 1  # Heard of, and of those the ones that the copy has.
+        self._copied = 0
         self._asking = asyncio.Lock()
 
     async def start(self) -> None:
@@ -81,32 +82,23 @@ class Catalog:
 
     @property
     def is_old(self) -> bool:
-        return self._is_old
+        """Whether something was listed since the copy was asked for."""
+        return self._copied < self._changes
+
+    async def keep_up(self) -> None:
+        """Have a copy that is not old: asks again only if nobody else just does."""
+        async with self._asking:
+            if self.is_old:
+                await self._copy()
 
     async def refresh(self) -> None:
         """Ask again. Whoever comes while that is under way waits for one that began later."""
         async with self._asking:
-            self._is_old = False
-            try:
-                answer = await self._link.ask(Listings(after_account=len(self._names) - 1))
-            except BaseException:
-                self._is_old = True
-                raise
-            self.seq, self.rows, self.asset_rows = answer.seq, answer.instruments, answer.assets
-            self.fees, self.simulation, self.titles = answer.fees, answer.simulation, answer.titles
-            self._take_assets(answer.assets)
-            self._take_instruments(answer.instruments)
-            for account in answer.accounts:
-                while len(self._names) <= account.account_id:
-                    self._names.append(f"#{len(self._names)}")
-                    self._masters.append(len(self._masters))
-                self._names[account.account_id] = account.name
-                self._masters[account.account_id] = account.master_id or account.account_id
-                self._accounts[account.name] = account.account_id
+            await self._copy()
 
     async def catch_up(self) -> None:
         """Ask again if anything has happened since: for rows that change with every trade."""
-        if self._is_old or self._link.seq > self.seq:
+        if self.is_old or self._link.seq > self.seq:
             await self.refresh()
 
     # --- Names to numbers ---
@@ -191,12 +183,28 @@ class Catalog:
 
     # --- Keeping up ---
 
+    async def _copy(self) -> None:
+        changes = self._changes
+        answer = await self._link.ask(Listings(after_account=len(self._names) - 1))
+        self.seq, self.rows, self.asset_rows = answer.seq, answer.instruments, answer.assets
+        self.fees, self.simulation, self.titles = answer.fees, answer.simulation, answer.titles
+        self._take_assets(answer.assets)
+        self._take_instruments(answer.instruments)
+        for account in answer.accounts:
+            while len(self._names) <= account.account_id:
+                self._names.append(f"#{len(self._names)}")
+                self._masters.append(len(self._masters))
+            self._names[account.account_id] = account.name
+            self._masters[account.account_id] = account.master_id or account.account_id
+            self._accounts[account.name] = account.account_id
+        self._copied = changes
+
     def _hear(self, events: np.ndarray, ts_ns: int) -> None:
-        if not self._is_old and CHANGES[events["kind"]].any():
-            self._is_old = True
+        if CHANGES[events["kind"]].any():
+            self._changes += 1
 
     def _forget(self) -> None:
-        self._is_old = True
+        self._changes += 1
 
     def _take_assets(self, rows: np.ndarray) -> None:
         for number in range(len(self.assets), len(rows)):

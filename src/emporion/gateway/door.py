@@ -94,7 +94,7 @@ class Door:
         route = call.route
         assert route is not None
         if self.catalog.is_old:
-            await self.catalog.refresh()
+            await self.catalog.keep_up()
         if route.scope is None and not route.people:
             if route.tag != "service":
                 call.heard(self.count_address(call.address, route.cost))
