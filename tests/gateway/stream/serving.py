@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -131,7 +132,7 @@ class Reader:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.messages: list[dict[str, Any]] = []
-        self._at = 0
+        self._unheard: dict[str, deque[dict[str, Any]]] = defaultdict(deque)
 
     async def ask(self, op: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"op": op, **fields}))
@@ -144,17 +145,16 @@ class Reader:
         """The next frame's messages."""
         messages = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
         self.messages += messages
+        for message in messages:
+            self._unheard[message["type"]].append(message)
         return messages
 
     async def hear(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind that has not been heard yet; others are passed over."""
-        while True:
-            while self._at < len(self.messages):
-                message = self.messages[self._at]
-                self._at += 1
-                if message["type"] == kind:
-                    return message
-            await self.frame()
+        """The next message of a kind that has not been heard yet."""
+        async with asyncio.timeout(10):
+            while not self._unheard[kind]:
+                await self.frame()
+        return self._unheard[kind].popleft()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Whatever happens to a reader (it stalls, leaves, comes back, the venue's events are missed), its book is the venue's."""
+"""Whatever happens to a reader (it stalls, leaves, comes back, events are missed), its book is the venue's."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -30,7 +30,9 @@ steps = st.lists(
         st.tuples(st.just("trade"), st.integers(0, 1 << 32)),
         st.tuples(st.sampled_from(["tick", "stall", "read", "gap"])),
         st.tuples(st.just("leave"), st.booleans()),
-        st.tuples(st.just("subscribe"), st.sampled_from(["depth", "trades"]), st.sampled_from([BTC, EURC]), st.booleans()),
+        st.tuples(
+            st.just("subscribe"), st.sampled_from(["depth", "trades"]), st.sampled_from([BTC, EURC]), st.booleans()
+        ),
         st.tuples(st.just("unsubscribe"), st.sampled_from(["depth", "trades"]), st.sampled_from([BTC, EURC])),
     ),
     max_size=40,
@@ -147,7 +149,7 @@ async def live(schedule) -> None:
                         it.hub.note_gap()
                     case ("leave", keeps):
                         if keeps:
-                            it.read()  # What was on its way arrives; else it is lost, and the reader goes on from before.
+                            it.read()  # What was on its way arrives; else it is lost.
                         it.hub.leave(it.reader)
                         it.come()
                         it.keeper.expect_image.clear()

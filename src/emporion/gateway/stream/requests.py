@@ -1,6 +1,7 @@
 """What a reader asks for, done: one request after the other, each answered in the reader's next frame."""
 
 import logging
+from typing import Annotated
 
 import msgspec
 
@@ -29,6 +30,7 @@ from emporion.wire.stream import (
 
 SUBSCRIPTIONS_MAX = 200  # Of one connection.
 CHAINS_MAX = 20_000  # Different ones in all.
+RequestId = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 log = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(Request).decode
 _decode_id = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -151,6 +153,6 @@ class Requests:
 def _id_of(text: str) -> int:
     """The id of a request that is wrong otherwise; 0 where it has none."""
     try:
-        return msgspec.json.decode(_decode_id(text).get("id", b"0"), type=int)
+        return msgspec.json.decode(_decode_id(text).get("id", b"0"), type=RequestId)
     except (msgspec.DecodeError, RecursionError):
         return 0
