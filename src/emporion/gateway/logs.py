@@ -4,6 +4,7 @@
 thread of their own, so that a terminal that does not read holds up nobody's order.
 """
 
+import contextlib
 import logging
 import logging.handlers
 import queue
@@ -16,6 +17,7 @@ from emporion.gateway.call import Call
 
 LINES_MAX = 16_384  # Waiting to be written; more are dropped and counted.
 SLOW_MS = 1_000.0  # A request that takes longer is logged whatever the level.
+STOP_SECONDS = 5.0
 log = logging.getLogger("emporion.requests")
 
 
@@ -52,6 +54,14 @@ class Lines(logging.handlers.QueueHandler):
             self.dropped += 1
 
 
+class Writer(logging.handlers.QueueListener):
+    """Writes what is in the queue; told to stop, it writes all of it first."""
+
+    def enqueue_sentinel(self) -> None:
+        with contextlib.suppress(queue.Full):  # Nobody reads: what is left is lost with the process.
+            self.queue.put(None, timeout=STOP_SECONDS)
+
+
 def start(level: str = "warning", out: TextIO | None = None) -> logging.handlers.QueueListener:
     """Send all logging to `out` (by default stderr) as JSON lines; `stop()` the listener to flush it.
 
@@ -65,7 +75,7 @@ def start(level: str = "warning", out: TextIO | None = None) -> logging.handlers
         root.removeHandler(handler)
     root.addHandler(Lines(lines))
     root.setLevel(level.upper())
-    listener = logging.handlers.QueueListener(lines, writer)
+    listener = Writer(lines, writer)
     listener.start()
     return listener
 
