@@ -93,7 +93,16 @@ def _audit(machine: Machine, report: Report) -> None:
 
 
 def _capacity_for(reader: JournalReader) -> Capacity:
-    """The smallest build that holds every limit ever set; limits only rise, so a few batches say all."""
+    """The smallest build that holds every limit ever set."""
+    limits = limits_of(reader)
+    capacity = smallest_capacity(limits)
+    if capacity is None:
+        raise CapacityTooSmall(f"limits {limits} are beyond the largest capacity, {LARGE.name!r}")
+    return capacity
+
+
+def limits_of(reader: JournalReader) -> list[int]:
+    """Every limit ever set, in the order of codes.Limit; limits only rise, so a few batches say all."""
     limits: list[int] = []
     for batch in reader.batches():
         rows = batch.rows
@@ -102,7 +111,4 @@ def _capacity_for(reader: JournalReader) -> Capacity:
         for admin in rows[rows["kind"] == Command.SET_LIMIT].view(ADMIN_COMMAND):
             if 0 <= admin.limit < len(limits):
                 limits[admin.limit] = max(limits[admin.limit], int(admin.limit_value))
-    capacity = smallest_capacity(limits)
-    if capacity is None:
-        raise CapacityTooSmall(f"limits {limits} are beyond the largest capacity, {LARGE.name!r}")
-    return capacity
+    return limits
