@@ -6,12 +6,13 @@
 from typing import TYPE_CHECKING, Any
 
 from emporion.errors import BadValue, EmporionError, Refused
+from emporion.version import VERSION
 
 if TYPE_CHECKING:
     from emporion.venue.venue import Venue, open
 
 __all__ = ["BadValue", "EmporionError", "Refused", "Venue", "open"]
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

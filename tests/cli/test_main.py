@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +99,8 @@ def test_a_reader_that_has_seen_enough(folder):
     shell = f"{sys.executable} -m emporion.cli.main inspect journal {folder} | head -n 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.count("\n") == 1 and done.stderr == ""
+
+
+def test_the_version_is_that_of_the_package():
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__

@@ -20,7 +20,7 @@ LINES_MAX = 450  # "About 400": past that a file is usually two concepts.
 
 # Folder -> floor. Folders of one floor are strangers to each other, but for FRIENDS.
 FLOORS = {
-    "errors": 0, "schema": 0,
+    "errors": 0, "version": 0, "schema": 0,
     "kernel": 1, "storage": 1, "wire": 1,
     "access": 2, "engine": 2, "feeds": 2, "history": 2, "instruments": 2,
     "venue": 3,

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from emporion import __version__
 from emporion.gateway.door import COOKIE
 from emporion.gateway.links import links_of
 from emporion.gateway.protocol import BODY_BYTES_MAX
 from emporion.gateway.router import TAGS, Route, Router
+from emporion.version import VERSION
 from emporion.wire.problem import Problem
 from emporion.wire.signing import KEY_HEADER
 
@@ -60,7 +60,7 @@ def document(router: Router) -> dict[str, Any]:
             components.pop(of[str(route.query)]["$ref"].rpartition("/")[2], None)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "emporion", "version": __version__, "description": ABOUT, "license": {"name": "Apache-2.0"}},
+        "info": {"title": "emporion", "version": VERSION, "description": ABOUT, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from emporion import __version__
 from emporion.gateway import cursors
 from emporion.gateway.call import Call
 from emporion.gateway.catalog import Listed
@@ -21,6 +20,7 @@ from emporion.gateway.stories import SIDES
 from emporion.schema.codes import AssetClass, InstrumentStatus
 from emporion.schema.limits import NOTIONAL_MAX, OUTSIDE_ACCOUNT
 from emporion.venue.values import text_of
+from emporion.version import VERSION
 from emporion.wire.checksum import checksum
 from emporion.wire.market import Asset, Book, Candle, Instrument, Status, Ticker, Trade
 from emporion.wire.values import InstrumentName, Interval, Ns
@@ -54,7 +54,7 @@ class CandlesQuery(InstrumentQuery, frozen=True, forbid_unknown_fields=True):
 
 async def status(door: Door, call: Call) -> Status:
     link = door.link
-    return Status("ok", link.seq, str(link.ts_ns), __version__, door.catalog.simulation, door.sign_up)
+    return Status("ok", link.seq, str(link.ts_ns), VERSION, door.catalog.simulation, door.sign_up)
 
 
 async def assets(door: Door, call: Call) -> Page[Asset]:

@@ -8,7 +8,6 @@ import stat
 import msgspec
 import pytest
 
-from emporion import __version__
 from emporion.access.buckets import Rate
 from emporion.access.limits import Limits
 from emporion.errors import EmporionError
@@ -19,11 +18,12 @@ from emporion.gateway.link import remote as remotes
 from emporion.gateway.link.frames import HEAD, PROTOCOL, Kind, frame
 from emporion.schema import build
 from emporion.schema.codes import Event
+from emporion.version import VERSION
 from tests.gateway.link.stage import ANN, GOLD_USD, Doorman, hub_of, local, nonce, remote_to, run, until
 from tests.gateway.link.test_link import place, signed
 
 
-def hello(protocol=PROTOCOL, version=__version__) -> bytes:
+def hello(protocol=PROTOCOL, version=VERSION) -> bytes:
     return frame(Kind.HELLO, 0, msgspec.msgpack.encode(q.Hello(protocol, version)))
 
 
@@ -158,7 +158,7 @@ def test_who_breaks_the_protocol_is_cut_off_and_others_go_on(sent):
 def test_a_gateway_of_another_version_is_told_why(monkeypatch):
     async def main():
         async with local() as link, hub_of(link) as hub:
-            monkeypatch.setattr(remotes, "__version__", "9.9.9")
+            monkeypatch.setattr(remotes, "VERSION", "9.9.9")
             far = RemoteLink(hub.path)
             with pytest.raises(EmporionError, match=r"9\.9\.9: restart both"):
                 await far.start()

@@ -16,7 +16,6 @@ from typing import Any, cast
 import msgspec
 import numpy as np
 
-from emporion import __version__
 from emporion.access.tickets import Pass
 from emporion.errors import EmporionError
 from emporion.gateway.link import frames
@@ -26,6 +25,7 @@ from emporion.gateway.link.gather import Committed
 from emporion.gateway.link.link import LinkBusy
 from emporion.gateway.link.local import LocalLink
 from emporion.gateway.link.questions import AnyQuestion, Hello
+from emporion.version import VERSION
 
 UNREAD_BYTES_MAX = 32 << 20  # Waiting for a gateway to read: half a million events.
 QUESTIONS_MAX = 1_024  # Of one gateway at a time.
@@ -177,8 +177,8 @@ class Connection(asyncio.Protocol):
             hello = msgspec.msgpack.decode(asked.body, type=Hello)
         except msgspec.DecodeError as error:
             raise BadFrame(f"HELLO cannot be read: {error}") from None
-        if (hello.protocol, hello.version) != (frames.PROTOCOL, __version__):
-            problem = f"the node is of version {__version__}, the gateway of {hello.version}: restart both"
+        if (hello.protocol, hello.version) != (frames.PROTOCOL, VERSION):
+            problem = f"the node is of version {VERSION}, the gateway of {hello.version}: restart both"
             self.fail(asked.request, EmporionError(problem))
             self.close()
             return

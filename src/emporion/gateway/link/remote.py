@@ -9,7 +9,6 @@ from typing import Any, cast
 import msgspec
 import numpy as np
 
-from emporion import __version__
 from emporion.access.tickets import Pass, Ticket
 from emporion.errors import EmporionError
 from emporion.gateway.link import frames
@@ -20,6 +19,7 @@ from emporion.gateway.link.order_views import ORDER_VIEW
 from emporion.gateway.link.questions import ANSWERS, Hello, Question
 from emporion.schema.limits import ROW_BYTES
 from emporion.schema.messages import EVENT
+from emporion.version import VERSION
 
 CONNECT_SECONDS = 10.0  # For the node to answer a connection.
 RETRY_SECONDS = (0.05, 1.0)  # Between attempts to connect again: doubled from the first to the second.
@@ -106,7 +106,7 @@ class RemoteLink:
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         connection = _Connection(self)
-        hello = _encoder.encode(Hello(frames.PROTOCOL, __version__))
+        hello = _encoder.encode(Hello(frames.PROTOCOL, VERSION))
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await loop.create_unix_connection(lambda: connection, str(self.path))
