@@ -59,7 +59,9 @@ function QrCode({ svg }: { svg: string }) {
     drawn.setAttribute("viewBox", read.getAttribute("viewBox") ?? `0 0 ${Number.parseFloat(wide)} ${Number.parseFloat(high)}`);
     for (const path of read.querySelectorAll("path")) {
       const copy = document.createElementNS("http://www.w3.org/2000/svg", "path");
-      for (const name of ["d", "transform"]) if (path.hasAttribute(name)) copy.setAttribute(name, path.getAttribute(name)!);
+      copy.setAttribute("d", path.getAttribute("d") ?? "");
+      const scale = path.closest("[transform]")?.getAttribute("transform"); // Its own, or its group's.
+      if (scale) copy.setAttribute("transform", scale);
       copy.setAttribute("class", path.hasAttribute("stroke") || path.classList.contains("qrline") ? "modules" : "field-of");
       drawn.append(copy);
     }

@@ -28,10 +28,12 @@ export class DepthPicture {
     private readonly canvas: HTMLCanvasElement,
     private readonly label: (price: number) => string,
     private readonly onPoint: (pointed: Pointed | null) => void,
+    private readonly onPick: (price: number) => void,
   ) {
     this.#observer = new ResizeObserver(() => this.draw());
     this.#observer.observe(canvas);
     canvas.addEventListener("pointermove", (event) => { this.#pointer = event.offsetX; this.draw(); });
+    canvas.addEventListener("click", (event) => this.#pick(event.offsetX));
     canvas.addEventListener("pointerleave", () => { this.#pointer = null; this.draw(); });
     this.paint();
   }
@@ -94,6 +96,14 @@ export class DepthPicture {
     }
     this.#axis(pen, width, floor, height, middle, reach);
     this.#point(pen, width, floor, middle, reach, bids, asks);
+  }
+
+  #pick(at: number): void {
+    const [bid, ask] = [this.#bids[0], this.#asks[0]];
+    if (!bid || !ask) return;
+    const middle = (bid.price + ask.price) / 2;
+    const half = this.canvas.clientWidth / 2;
+    this.onPick(middle + ((at - half) / half) * this.#reach(middle));
   }
 
   /** Far enough to see most of what is near, not so far that one order at the end of the world flattens the rest. */

@@ -18,7 +18,7 @@ export function Portfolio() {
       <h1 class="hidden">{say("place.portfolio")}</h1>
       <Panel title={say("portfolio.title")} class="worth"><Pie /></Panel>
       <Panel title={say("dock.balances")} note={say("portfolio.pick")} class="span2"><BalanceTable onAsset={setPicked} current={asset} /></Panel>
-      <Panel title={say("balance_history.title", { asset })} class="span3">{asset ? <BalanceHistory asset={asset} /> : <p class="empty">{say("balances.none")}</p>}</Panel>
+      <Panel title={asset ? say("balance_history.title", { asset }) : say("balance_history.any")} class="span3">{asset ? <BalanceHistory asset={asset} /> : <p class="empty">{say("balances.none")}</p>}</Panel>
       <TransferPanel />
       <WithdrawPanel />
       <SubAccountsPanel />

@@ -5,13 +5,13 @@ import { useEffect } from "preact/hooks";
 import { Dialog } from "../parts/dialog";
 import { say, type Key } from "../say/language";
 import { orders } from "../store/account";
-import { toggleTheme } from "../store/appearance";
+import { roomy, toggleTheme } from "../store/appearance";
 import { chooseNext, chosen } from "../store/market";
 import { address, type Place, PLACES } from "../store/route";
 import { asking, isOperator, signedIn } from "../store/session";
 import { side } from "../store/ticket";
 import { confirming } from "../trade/dock";
-import { pane } from "../trade/desk";
+import { pane, picking } from "../trade/desk";
 import { QTY_ID } from "../trade/ticket";
 import { SEARCH_ID } from "../trade/watch-list";
 
@@ -54,7 +54,7 @@ function hear(event: KeyboardEvent): void {
 }
 
 const ACTS: Record<string, () => void> = {
-  "/": () => document.getElementById(SEARCH_ID)?.focus(),
+  "/": search,
   "[": () => chooseNext(-1),
   "]": () => chooseNext(1),
   b: () => write("buy"),
@@ -63,6 +63,11 @@ const ACTS: Record<string, () => void> = {
   t: toggleTheme,
   "?": () => { helping.value = true; },
 };
+
+function search(): void {
+  if (!roomy.value) picking.value = true;
+  requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());
+}
 
 function write(way: "buy" | "sell"): void {
   side.value = way;

@@ -16,6 +16,11 @@ export const painted = signal(0);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => { painted.value += 1; });
 
+/** Whether there is room for all panes side by side; style/narrow.css begins where this ends. */
+const wide = matchMedia("(min-width: 1081px)");
+export const roomy = signal(wide.matches);
+wide.addEventListener("change", () => { roomy.value = wide.matches; });
+
 effect(() => {
   const root = document.documentElement;
   root.lang = language.value;

@@ -3,11 +3,12 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { DepthPicture } from "../draw/depth-picture";
-import { places } from "../exact/decimal";
+import { places, toStep } from "../exact/decimal";
 import { number } from "../say/format";
 import { language, say } from "../say/language";
 import { painted } from "../store/appearance";
 import { book, instrument } from "../store/market";
+import { takePrice } from "../store/ticket";
 
 export function Depth() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -21,6 +22,9 @@ export function Depth() {
         ? say(pointed.side === "buy" ? "depth.bids" : "depth.asks", { price: number(pointed.price.toFixed(digits())), qty: number(pointed.total.toFixed(places(what.lot))), asset: what.base })
         : "";
       if (note.current && note.current.textContent !== text) note.current.textContent = text;
+    }, (price) => {
+      const tick = instrument.peek()?.tick;
+      if (tick) takePrice(toStep(Math.max(0, price).toFixed(places(tick)), tick)); // A place on a picture: rounded by nature.
     });
     const endShow = effect(() => picture.show(book.value.bids, book.value.asks));
     const endPaint = effect(() => {

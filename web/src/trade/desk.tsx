@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { Dialog } from "../parts/dialog";
 import { Tabs } from "../parts/tabs";
 import { say } from "../say/language";
+import { roomy } from "../store/appearance";
 import { side } from "../store/ticket";
 import { Chart, withDepth } from "./chart";
 import { Depth } from "./depth";
@@ -16,12 +17,12 @@ import { WatchList } from "./watch-list";
 
 const PANES = ["chart", "book", "tape", "ticket"] as const;
 export const pane = signal<(typeof PANES)[number]>("chart"); // Of a phone.
-const picking = signal(false);
+export const picking = signal(false); // Whether the list is open where there is no room for it.
 
 export function Desk() {
   return (
     <main id="main" class="desk" data-pane={pane.value} data-depth={withDepth.value}>
-      <WatchList />
+      {roomy.value ? <WatchList /> : null}
       <QuoteBar onPick={() => { picking.value = true; }} />
       <div class="pane-tabs">
         <Tabs id="pane" label={say("desk.panes")} value={pane.value} onChoose={(value) => { pane.value = value; }} choices={PANES.map((value) => ({ value, label: say(`pane.${value}`) }))} />

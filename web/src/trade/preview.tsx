@@ -9,7 +9,7 @@ import { balances } from "../store/account";
 import { instrument } from "../store/market";
 import { account, signedIn } from "../store/session";
 import { preview, request } from "../store/ticket";
-import { decimalsOf } from "../store/venue";
+import { decimalsOf, link } from "../store/venue";
 import { post, ProblemError } from "../wire/rest";
 import type { PlaceOrder, Preview } from "../wire/types";
 
@@ -24,7 +24,7 @@ export function PreviewBox() {
     if (!text || !signedIn.value) { preview.value = null; return undefined; }
     setStale(true);
     const stop = new AbortController();
-    const ask = () => post<Preview>("/v1/orders/preview", JSON.parse(text) as PlaceOrder, { account: account.value, signal: stop.signal })
+    const ask = () => link.peek() !== "down" && post<Preview>("/v1/orders/preview", JSON.parse(text) as PlaceOrder, { account: account.value, signal: stop.signal })
       .then((answer) => { preview.value = answer; setStale(false); })
       .catch((error: unknown) => { if (error instanceof ProblemError) { preview.value = refused(error); setStale(false); } });
     const timer = setTimeout(ask, QUIET_MS);
@@ -35,7 +35,7 @@ export function PreviewBox() {
   const now = preview.value;
   const what = instrument.value;
   const unit = what?.quote ?? "";
-  const amount = (value: string | undefined, asset: string) => (value !== undefined && asset ? `${number(withPlaces(value, Math.min(2, decimalsOf(asset))))} ${asset}` : NONE);
+  const amount = (value: string | undefined, asset: string) => (value !== undefined && asset && now?.hold_asset ? `${number(withPlaces(value, Math.min(2, decimalsOf(asset))))} ${asset}` : NONE);
   const fills = now && sign(now.fills_qty) > 0 ? now : null;
   const problem = now?.problem ? sayProblem(now.problem) : null;
   const short = now?.accepted === false && now.hold_asset && compare(now.hold, balances.value.get(now.hold_asset)?.free ?? now.free) > 0;
@@ -45,7 +45,7 @@ export function PreviewBox() {
         <div><dt>{say("preview.notional")}</dt><dd>{amount(now?.notional, unit)}</dd></div>
         <div><dt>{say("preview.fee_max")}</dt><dd>{amount(now?.fee_max, unit)}</dd></div>
         <div class={short ? "short" : ""}><dt>{say("preview.hold")}</dt><dd>{amount(now?.hold, now?.hold_asset ?? "")}</dd></div>
-        <div><dt>{say("preview.fills")}</dt><dd>{fills && what ? say("preview.fills_at", { qty: `${number(fills.fills_qty)} ${what.base}`, price: number(fills.average) }) : now ? say("preview.rests") : NONE}</dd></div>
+        <div><dt>{say("preview.fills")}</dt><dd>{fills && what ? say("preview.fills_at", { qty: `${number(fills.fills_qty)} ${what.base}`, price: number(fills.average) }) : now?.hold_asset ? say("preview.rests") : NONE}</dd></div>
       </dl>
       <p class="preview-problem" title={problem?.detail}>{problem ? problem.text : ""}</p>
     </div>

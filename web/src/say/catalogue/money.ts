@@ -39,6 +39,7 @@ export const money = {
   "pie.label": ["Parts of the whole: {parts}", "資產組成：{parts}", "资产组成：{parts}"],
   "balances.none": ["No balances yet.", "尚無餘額。", "暂无余额。"],
   "balance_history.title": ["History of {asset}", "{asset} 餘額歷史", "{asset} 余额历史"],
+  "balance_history.any": ["History of balances", "餘額歷史", "余额历史"],
   "balance_history.none": ["No movements of {asset} to draw yet.", "尚無 {asset} 的變動可繪製。", "暂无 {asset} 的变动可绘制。"],
   "balance_history.label": ["Balance of {asset}, from {from} to {to}", "{asset} 餘額，由 {from} 到 {to}", "{asset} 余额，由 {from} 到 {to}"],
   "balance_history.range": ["{low} to {high} {asset}", "{low} 至 {high} {asset}", "{low} 至 {high} {asset}"],
