@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -185,6 +186,24 @@ def test_a_gateway_that_dies_is_replaced_and_none_outlives_the_node(tmp_path: Pa
         eventually(lambda: not any(map(is_running, pids)))
         lines = [json.loads(line) for line in err.splitlines()]
         assert any("killed by SIGKILL; starting it again" in line["message"] for line in lines)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="takes a running process its right to write")
+@pytest.mark.parametrize("layout", [(), ("--gateways", "1")], ids=["one process", "gateways"])
+def test_a_node_whose_disk_fails_ends_the_server_and_says_why(tmp_path: Path, layout):
+    folder = str(tmp_path / "venue")
+    with served("--dir", folder, "--demo", "--rate", "200", *layout) as server:
+        assert server.get("/readyz")["status"] == "ok"
+        _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4_096, hard))
+        out, err = server.process.communicate(timeout=60)
+        assert server.process.returncode == 1 and "stopped:" not in out
+        assert "nothing more is acknowledged. Mend the disk, then open the venue again" in err.splitlines()[-1]
+        assert "Traceback" not in err, err
+    with served("--dir", folder, *layout) as again:
+        seq = again.get("/readyz")["seq"]
+        assert again.end(signal.SIGTERM)[0] == 0
+    assert journal(folder).seq >= seq
 
 
 def test_elsewhere_than_on_the_loopback_it_asks_for_tls():

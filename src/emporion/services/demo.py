@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emporion.engine.node import Answer, Node
 from emporion.engine.sequencer import Sequencer
+from emporion.errors import EmporionError
 from emporion.schema import build
 from emporion.schema.codes import Event, Limit, OrderFlag, Reject, Side
 from emporion.services.listings import Terms
@@ -152,7 +153,11 @@ class Demo:
                     due -= self.step(int(due)) or int(due)
         except BaseException as error:
             self.failed = error
-            if not self._stopping.is_set():
+            if self._stopping.is_set():
+                return
+            if isinstance(error, EmporionError):
+                log.error("the simulated traders stopped: %s", error)
+            else:
                 log.exception("the simulated traders stopped")
 
     def _send(self, intents: list[Intent]) -> int:
