@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from emporion.bench import features, kernel, memory, path, recovery, report
+from emporion.bench import features, kernel, memory, order_entry, path, recovery, report
 from emporion.bench.draw import draw
 from emporion.bench.mixes import MIXES, setup
 from emporion.bench.reference import Reference, cache_root, find_compiler
@@ -155,3 +155,21 @@ def test_icebergs_carry_their_data_row():
     assert varied["kind"][heads + 1].tolist() == [Command.DATA] * 3
     assert varied[varied["kind"] != Command.DATA]["qty_lots"].tolist() == list(range(1, 46))
     assert Machine(SMALL).apply(varied).shape == (45,)  # Whole commands: each is answered, if only refused.
+
+
+@slow_uncompiled
+def test_order_entry_is_measured_through_a_gateway(tmp_path, monkeypatch):
+    monkeypatch.setattr(order_entry, "LAYOUTS", {"1 gateway": 1})
+    monkeypatch.setattr(order_entry, "OPEN_RATES", (50,))
+    measured = order_entry.measure(tmp_path, 0.5, quiet)
+    [closed, paced] = measured[0].offered
+    assert closed.rate == 0 and closed.orders_per_second > 0 and closed.sustained
+    assert 0 < paced.orders_per_second < 100
+    for offered in (closed, paced):
+        assert set(offered.statuses) == {"201"}
+        values = list(offered.percentiles_us.values())
+        assert values == sorted(values) and values[0] > 0
+        assert offered.node_cpu_us > 0 and offered.gateways_cpu_us > 0 and offered.load_cpu_us > 0
+    figures = report.Figures({}, {}, orders=measured)
+    assert "signed" in report.text(figures) and "1 gateway" in report.text(figures)
+    assert list(tmp_path.iterdir()) == []

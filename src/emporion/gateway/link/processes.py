@@ -88,8 +88,9 @@ class Gateways:
 
     async def _spawn(self, number: int) -> None:
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us, who then say when.
+        )  # fmt: skip
         self.processes[number] = process
         assert process.stdout is not None
         try:
