@@ -139,7 +139,7 @@ class App:
         if raw_query:
             target = f"{target}?{raw_query.decode('latin-1')}"
         client = scope["client"]
-        request_id = f"{time.time_ns() // 1_000_000 & (1 << 48) - 1:012x}{tag:04x}"
+        request_id = f"{self.door.clock.now_ns() // 1_000_000 & (1 << 48) - 1:012x}{tag:04x}"
         return Call(request_id, tag, client[0] if client else "", scope["scheme"] == "https", scope["method"], target)
 
     async def _spend(self, call: Call) -> None:

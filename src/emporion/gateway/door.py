@@ -17,6 +17,7 @@ from emporion.access.denied import AccessDenied
 from emporion.access.limits import Limits
 from emporion.access.records import Caller, session_caller
 from emporion.access.signatures import SignedRequest, require_scope
+from emporion.engine.clock import Clock, SystemClock
 from emporion.errors import BadValue
 from emporion.gateway.call import Call
 from emporion.gateway.catalog import Catalog
@@ -68,6 +69,7 @@ class Door:
         sign_up: bool = False,
         demo: bool = False,
         proxies: Collection[str] = (),
+        clock: Clock | None = None,
     ) -> None:
         """
         Args:
@@ -75,11 +77,13 @@ class Door:
             sign_up: strangers may open an account.
             demo: the demonstration's chairs may be taken. Only on a venue that simulated traders are in.
             proxies: addresses whose X-Forwarded-For and X-Forwarded-Proto are believed.
+            clock: what time it is for signatures and sessions; the system's by default.
         """
         self.link, self.catalog, self.access, self.tickers = link, catalog, access, tickers
         self.guard, self.pages, self.metrics = guard, pages, metrics
         self.sign_up, self.demo, self.proxies = sign_up or demo, demo, frozenset(proxies)
         self.instruments_of: dict[int, int] = {}  # Of orders placed here lately: see rest_replace.
+        self.clock: Clock = clock or SystemClock()
         self._addresses = Buckets(limits.address, names_max=limits.addresses_max)
         self.subscribers: Callable[[], int] = lambda: 0
         self.openapi = b""  # Set by the server, which knows the routes.
@@ -121,7 +125,7 @@ class Door:
         return self._addresses.take(group, cost, time.monotonic_ns())
 
     def _who(self, call: Call) -> tuple[Caller, str]:
-        headers, now_ns = call.headers, time.time_ns()
+        headers, now_ns = call.headers, self.clock.now_ns()
         assert call.route is not None
         if KEY in headers or SIGNATURE in headers:
             request = SignedRequest(

@@ -57,9 +57,13 @@ class Lines(logging.handlers.QueueHandler):
 class Writer(logging.handlers.QueueListener):
     """Writes what is in the queue; told to stop, it writes all of it first."""
 
+    def __init__(self, lines: "queue.Queue[Any]", writer: logging.Handler) -> None:
+        super().__init__(lines, writer)
+        self._lines = lines
+
     def enqueue_sentinel(self) -> None:
         with contextlib.suppress(queue.Full):  # Nobody reads: what is left is lost with the process.
-            self.queue.put(None, timeout=STOP_SECONDS)
+            self._lines.put(None, timeout=STOP_SECONDS)
 
 
 def start(level: str = "warning", out: TextIO | None = None) -> logging.handlers.QueueListener:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from emporion.access.access import Access
 from emporion.access.denied import AccessDenied
+from emporion.engine.clock import SystemClock
 from emporion.errors import BadValue
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link.link import Link
@@ -42,7 +43,7 @@ async def account_of(door: Opener, user_id: int, tag: int = 0) -> tuple[int, str
         user = await asyncio.to_thread(users.get, user_id)
         if user.account_id is not None and user.account is not None:
             return user.account_id, user.account
-        if await asyncio.to_thread(users.claim_opening, user_id, time.time_ns()):
+        if await asyncio.to_thread(users.claim_opening, user_id, SystemClock().now_ns()):
             opened = await _open(door, user.login, tag)
             number, name = int(opened["account_id"]), str(opened["name"])
             await asyncio.to_thread(users.set_account, user_id, number, name)

@@ -5,7 +5,6 @@ is a cookie that no script can read and no other site can send.
 """
 
 import asyncio
-import time
 
 import msgspec
 
@@ -50,7 +49,7 @@ async def sign_up(door: Door, call: Call) -> Answer:
     if door.catalog.has_account(body.login):
         raise fail(409, "LOGIN_TAKEN", "An account goes by this name already.", field="login")
     user = await door.access.turns.take(
-        door.access.people.sign_up, body.login, body.password, time.time_ns(), address=call.address or "unknown"
+        door.access.people.sign_up, body.login, body.password, door.clock.now_ns(), address=call.address or "unknown"
     )
     await account_of(door, user.user_id, call.tag)
     return await _begin(door, call, user, 201)
@@ -58,7 +57,7 @@ async def sign_up(door: Door, call: Call) -> Answer:
 
 async def sign_in(door: Door, call: Call) -> Answer:
     body: SignIn = call.body
-    now_ns = time.time_ns()
+    now_ns = door.clock.now_ns()
     token, record = await door.access.turns.take(
         door.access.people.sign_in, body.login, body.password, body.code, call.address, now_ns, _agent(call)
     )
@@ -72,7 +71,7 @@ async def demo_sign_in(door: Door, call: Call) -> Answer:
         raise fail(403, "NO_DEMO", "This venue is no demonstration.", "Sign in with your login: POST /v1/session.")
     body: DemoSignIn = call.body
     is_operator = body.role == "operator"
-    user = await asyncio.to_thread(door.access.people.sit_down, call.address, time.time_ns(), is_operator)
+    user = await asyncio.to_thread(door.access.people.sit_down, call.address, door.clock.now_ns(), is_operator)
     account_id, _ = await account_of(door, user.user_id, call.tag)
     await fund(door, account_id, call.tag)
     return await _begin(door, call, user, 200)
@@ -80,7 +79,7 @@ async def demo_sign_in(door: Door, call: Call) -> Answer:
 
 async def who(door: Door, call: Call) -> Session:
     """Who is signed in."""
-    record = door.access.sessions.find(call.who.token, time.time_ns())
+    record = door.access.sessions.find(call.who.token, door.clock.now_ns())
     account = record.account or (await account_of(door, record.user_id))[1]
     return Session(record.login, account, list(record.scopes), record.totp, record.is_demo, str(record.expires_ns))  # type: ignore[arg-type]
 
@@ -100,13 +99,19 @@ async def change_password(door: Door, call: Call) -> None:
     body: ChangePassword = call.body
     caller = call.who.caller
     await door.access.turns.take(
-        door.access.people.change_password, caller.user_id, body.old, body.new, call.address, time.time_ns(), caller.id
+        door.access.people.change_password,
+        caller.user_id,
+        body.old,
+        body.new,
+        call.address,
+        door.clock.now_ns(),
+        caller.id,
     )
 
 
 async def begin_totp(door: Door, call: Call) -> TotpOffer:
     return await door.access.turns.take(
-        door.access.people.begin_totp, call.who.caller.user_id, call.body.password, call.address, time.time_ns()
+        door.access.people.begin_totp, call.who.caller.user_id, call.body.password, call.address, door.clock.now_ns()
     )
 
 
@@ -114,7 +119,7 @@ async def confirm_totp(door: Door, call: Call) -> None:
     body: ConfirmTotp = call.body
     caller = call.who.caller
     await door.access.turns.take(
-        door.access.people.confirm_totp, caller.user_id, body.password, body.code, call.address, time.time_ns(),
+        door.access.people.confirm_totp, caller.user_id, body.password, body.code, call.address, door.clock.now_ns(),
         caller.id,
     )  # fmt: skip
 
@@ -122,7 +127,12 @@ async def confirm_totp(door: Door, call: Call) -> None:
 async def remove_totp(door: Door, call: Call) -> None:
     body: ConfirmTotp = call.body
     await door.access.turns.take(
-        door.access.people.remove_totp, call.who.caller.user_id, body.password, body.code, call.address, time.time_ns()
+        door.access.people.remove_totp,
+        call.who.caller.user_id,
+        body.password,
+        body.code,
+        call.address,
+        door.clock.now_ns(),
     )
 
 
@@ -151,7 +161,7 @@ async def make_key(door: Door, call: Call) -> NewKey:
         raise fail(400, "BAD_FIELD", "The time is beyond what can be written.", field="expires_ns")
     record, secret = await asyncio.to_thread(
         lambda: door.access.keys.make(
-            call.who.caller.user_id, time.time_ns(), scopes=body.scopes, label=body.label, account=bound,
+            call.who.caller.user_id, door.clock.now_ns(), scopes=body.scopes, label=body.label, account=bound,
             addresses=body.addresses, expires_ns=expires_ns, public_key=public_key,
         )
     )  # fmt: skip
@@ -177,7 +187,7 @@ def key_of(record: KeyRecord) -> Key:
 async def _begin(door: Door, call: Call, user: User, status: int) -> Answer:
     user = await asyncio.to_thread(door.access.users.get, user.user_id)
     token, record = await asyncio.to_thread(
-        door.access.sessions.start, user, time.time_ns(), call.address, _agent(call)
+        door.access.sessions.start, user, door.clock.now_ns(), call.address, _agent(call)
     )
     return await _answer(door, call, user, token, record.expires_ns, status)
 
@@ -185,7 +195,7 @@ async def _begin(door: Door, call: Call, user: User, status: int) -> Answer:
 async def _answer(door: Door, call: Call, user: User, token: str, expires_ns: int, status: int) -> Answer:
     account = user.account or (await account_of(door, user.user_id, call.tag))[1]
     session = Session(user.login, account, list(user.scopes), user.totp, user.is_demo, str(expires_ns))  # type: ignore[arg-type]
-    seconds = max(0, expires_ns - time.time_ns()) // 1_000_000_000
+    seconds = max(0, expires_ns - door.clock.now_ns()) // 1_000_000_000
     # The session ends by itself when it is not used; the cookie may outlive it, up to its longest.
     return Answer(msgspec.json.encode(session), status, headers=(_cookie(call, token, max(seconds, 7 * 86_400)),))
 

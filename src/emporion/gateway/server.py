@@ -21,6 +21,7 @@ import uvicorn
 
 from emporion.access.access import Access
 from emporion.access.limits import Limits
+from emporion.engine.clock import Clock
 from emporion.errors import EmporionError
 from emporion.gateway import docs_page, openapi, routes
 from emporion.gateway.app import App
@@ -58,7 +59,7 @@ class Server:
         hosts: names that requests may be for; by default those of the loopback on a loopback address,
             and any on others, where a proxy may give us any.
         limits: of addresses; those of keys are the node's.
-        sign_up, demo, proxies: see Door.
+        sign_up, demo, proxies, clock: see Door.
     """
 
     def __init__(
@@ -76,12 +77,13 @@ class Server:
         sign_up: bool = False,
         demo: bool = False,
         proxies: Collection[str] = (),
+        clock: Clock | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.gate = gate or Gate()
         self.metrics = Metrics()
         self.catalog = Catalog(link)
-        self.stream = Stream(link, self.catalog, access)
+        self.stream = Stream(link, self.catalog, access, clock)
         guard = Guard(hosts if hosts is not None else hosts_of(host))
         self.door = Door(
             link,
@@ -95,6 +97,7 @@ class Server:
             sign_up=sign_up,
             demo=demo,
             proxies=proxies,
+            clock=clock,
         )
         self._router = routes.router()
         self.app = App(self.door, self._router, self.stream)
