@@ -97,7 +97,7 @@ function Side({ name, label, rows, count, lot }: { name: "asks" | "bids"; label:
       {order.map((at) => {
         const row = rows[at];
         return (
-          <li key={at} style={{ "--part": row ? row.part.toFixed(4) : "0" }}>
+          <li key={at} aria-hidden={row ? undefined : true} style={{ "--part": row ? row.part.toFixed(4) : "0" }}>
             <button
               type="button" class="num" tabIndex={at === 0 ? 0 : -1} disabled={!row} data-own={row?.own ? "" : undefined}
               onClick={(event) => { if (!row) return; takePrice(row.price); if (event.shiftKey) qty.value = withPlaces(row.total, scale); }}

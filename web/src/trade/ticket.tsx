@@ -34,7 +34,12 @@ export function Ticket() {
   const send = () => {
     if (!signedIn.value) { asking.value = true; return; }
     const order = request.value;
-    if (order) void sending.send(() => place(order, clientId.value));
+    if (!order) return;
+    void sending.send(async () => {
+      await place(order, clientId.value);
+      qty.value = ""; // The next press is a new order, and what is written is judged against what is left.
+      clientId.value = "";
+    });
   };
   const base = what?.base ?? "";
   const unit = what?.quote ?? "";
