@@ -15,7 +15,7 @@ import emporion
 from emporion.access.access import Access
 from emporion.engine.sequencer import Sequencer
 from emporion.gateway.catalog import Catalog
-from emporion.gateway.link import LocalLink
+from emporion.gateway.link import Link, LocalLink
 from emporion.gateway.protocol import DoorProtocol, DoorState, Gate
 from emporion.gateway.stream.protocol import StreamProtocol
 from emporion.gateway.stream.stream import Stream
@@ -80,7 +80,7 @@ class Served:
     def __init__(self, venue: Venue, **options: Any) -> None:
         self.venue, self.options = venue, options
         self.access = Access.open(None, demo=True)
-        self.link = LocalLink(venue.venue, venue.sequencer, history=venue.history)
+        self.link: Link = LocalLink(venue.venue, venue.sequencer, history=venue.history)
         self.port = 0
 
     async def start(self, port: int = 0) -> None:

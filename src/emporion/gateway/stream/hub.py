@@ -57,7 +57,7 @@ class Hub:
         self._chains: dict[Key, Chain] = {}
         self._groups: dict[frozenset[Chain], Group] = {}
         self._busy: set[Connection] = set()
-        self._gap = False
+        self._gap = True  # Nothing is known yet.
         self._beat_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -72,8 +72,6 @@ class Hub:
         """Hear what happens at the link, which has been started."""
         self.link.listen(self.views.hear)
         self.link.on_gap(self.note_gap)
-        self.views.forget()
-        self._private.forget()
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
@@ -167,7 +165,7 @@ class Hub:
         for chain in self._chains.values():
             chain.turn()
         if self._gap:
-            self._begin_again()
+            await self._begin_again()
         chains = list(self._chains.values())
         change = await self.views.pull(_wanted(chains))
         by_account: dict[int, list[Chain]] = {}
@@ -305,10 +303,16 @@ class Hub:
             connection.starting[chain] = Start(chain.prev, is_lost=True)
             self._busy.add(connection)
 
-    def _begin_again(self) -> None:
-        """Events were missed: nothing that was known can be relied on."""
+    async def _begin_again(self) -> None:
+        """Nothing that was known can be relied on."""
         self._gap = False
-        self.views.forget()
+        at_ns = self.link.ts_ns
+        try:
+            await self.catalog.refresh()
+        except EmporionError:
+            self._gap = True
+            raise
+        self.views.forget(at_ns)
         self._public.forget()
         self._private.forget()
         for chain in self._chains.values():
@@ -317,6 +321,7 @@ class Hub:
     def note_gap(self) -> None:
         """Events were missed; the next interval begins again from what is asked for anew."""
         self._gap = True
+        self.views.miss()
 
     # --- Sets ----------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What traded before a door listened, from the history: candles and trades up to one command, and none after it."""
 
+import asyncio
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from emporion.gateway.link.link import Link
 from emporion.gateway.link.questions import PAGE_MAX, HistoryCandles, HistoryTrades
 
 Rows = NDArray[np.void]
+WAIT_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ async def ask_past(link: Link, listed: Listed, up_to_seq: int, at_ns: int) -> Pa
     shorter ones, and in the last second from its trades, so that nothing later is in them.
     """
     number = listed.instrument_id
+    while (await link.ask(HistoryTrades(number, limit=1))).seq < up_to_seq:
+        await asyncio.sleep(WAIT_S)  # It reads what was before it was attached in the background.
     starts = {name: at_ns // length_ns * length_ns for name, length_ns in BASES.items()}
     trades = await _trades(link, number, up_to_seq, starts["1s"])
     growing = candles_of(trades[trades["ts_ns"] >= starts["1s"]], "1s")

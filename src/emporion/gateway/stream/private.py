@@ -94,7 +94,7 @@ class Private:
         self._own: dict[int, list[tuple[EventTuple, int]]] = {}
         self._fills: deque[tuple[NDArray[np.void], NDArray[np.int64]]] = deque()
         self._fills_count = 0
-        self._fills_after = self._link.seq  # All fills of later commands are kept.
+        self._fills_after = self._catalog.seq  # All fills of later commands are kept.
 
     def close(self) -> None:
         for task in self._tasks:

@@ -78,10 +78,19 @@ class Views:
     def __init__(self, link: Link, catalog: Catalog, clock: Clock) -> None:
         self._link, self._catalog, self._clock = link, catalog, clock
         self._texts: dict[int, Texts] = {}
-        self.forget()
+        self._heard: list[tuple[NDArray[np.void], int]] = []
+        self.forget(0)
 
-    def forget(self) -> None:
-        """Begin again: what was known, or events that were heard and not yet looked at, may be wrong."""
+    def miss(self) -> None:
+        """Events were missed: what was heard before is of no use."""
+        self._heard = []
+
+    def forget(self, at_ns: int) -> None:
+        """Begin again from the catalogue as it is now.
+
+        Everything after the command it is of has been heard or will be; what was up to there, the history
+        knows. `at_ns` is the venue's time then or a little before.
+        """
         self.tape, self.candles, self.days = Tape(), Candles(), Days()
         self.books: dict[int, Image] = {}  # Of instruments watched in depth.
         self._tops: dict[int, Tops] = {}
@@ -90,8 +99,7 @@ class Views:
         self._first_ticks: dict[int, int] = {}  # Price of the first trade, where that is known.
         self._past: dict[int, asyncio.Task[None]] = {}
         self._recalled: set[int] = set()  # Since the last pull.
-        self._heard: list[tuple[NDArray[np.void], int]] = []
-        self.from_seq, self.from_ns = self._link.seq, self._link.ts_ns
+        self.from_seq, self.from_ns = self._catalog.seq, at_ns
         self._meet(self.known_ids())
 
     def hear(self, events: NDArray[np.void], ts_ns: int) -> None:
@@ -114,9 +122,13 @@ class Views:
 
         Raises what Link.ask raises; then nothing was taken in, and the next pull makes up for it.
         """
-        heard, seq = list(self._heard), self._link.seq
+        waiting, seq = self._heard, self._link.seq
+        heard = list(waiting)
         events = np.concatenate([events for events, _ in heard]) if heard else _NO_EVENTS
         ts_ns = np.repeat([ts_ns for _, ts_ns in heard], [len(events) for events, _ in heard]).astype(np.int64)
+        if len(events) and events["seq"][0] <= self.from_seq:
+            is_new = events["seq"] > self.from_seq
+            events, ts_ns = events[is_new], ts_ns[is_new]
         relisted = bool(RELISTS[events["kind"]].any())
         if relisted:
             await self._catalog.refresh()
@@ -128,7 +140,7 @@ class Views:
         flat_seq, flat_books = await self._look(flat, 1)
 
         # From here on nothing waits and nothing fails: all of this pull is taken in, or none.
-        del self._heard[: len(heard)]
+        del waiting[: len(heard)]  # Of that list: where events were missed meanwhile, there is another.
         self._stale -= deep | flat
         change = Change(seq, max(seq, deep_seq, flat_seq), events, ts_ns, relisted=relisted)
         for instrument_id, book in deep_books.items():
