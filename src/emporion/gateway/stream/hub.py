@@ -6,7 +6,7 @@ for each of them is to hand the same bytes to its transport.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from emporion.engine.clock import Clock
 from emporion.errors import EmporionError
@@ -23,16 +23,16 @@ from emporion.gateway.stream.connection import (
     Start,
 )
 from emporion.gateway.stream.frames import encode, frame_of
+from emporion.gateway.stream.index import PRIVATE, Index, index_of
 from emporion.gateway.stream.private import Private
 from emporion.gateway.stream.public import Public
-from emporion.gateway.stream.views import Change, Views, Wanted
+from emporion.gateway.stream.views import Change, Views
 from emporion.wire.stream import Beat, Missed, Relisted, Subscription
 
 INTERVAL_S = 0.05
 BEAT_S = 1.0
 LINGER_S = 60.0  # How long a subscription that nobody has is kept up to date, for those who come back.
 RETRY_S = 0.5  # After the venue could not be asked.
-PRIVATE = frozenset({"orders", "fills", "balances"})
 log = logging.getLogger(__name__)
 
 
@@ -57,6 +57,9 @@ class Hub:
         self._chains: dict[Key, Chain] = {}
         self._groups: dict[frozenset[Chain], Group] = {}
         self._busy: set[Connection] = set()
+        self._index: Index | None = None  # None: subscriptions have been added or let go.
+        self._waiting: set[Chain] = set()  # Whose beginning is not known yet.
+        self._moved: set[Chain] = set()  # That had something to say in the last interval.
         self._gap = True  # Nothing is known yet.
         self._beat_at = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -109,6 +112,8 @@ class Hub:
         chain = self._chains.get(key)
         if chain is None:
             chain = self._chains[key] = Chain(key, subscription)
+            self._waiting.add(chain)
+            self._index = None
         if chain not in connection.subscribed:
             chain.watchers += 1
         elif connection.missed is not None:
@@ -162,53 +167,56 @@ class Hub:
 
     async def tick(self) -> None:
         """One interval: look, make messages, write frames."""
-        for chain in self._chains.values():
+        for chain in self._moved:
             chain.turn()
+        self._moved = set()
         if self._gap:
             await self._begin_again()
-        chains = list(self._chains.values())
-        change = await self.views.pull(_wanted(chains))
-        by_account: dict[int, list[Chain]] = {}
-        for chain in chains:
-            if chain.key.channel in PRIVATE:
-                by_account.setdefault(chain.key.account_id, []).append(chain)
+        if self._index is None:
+            self._index = index_of(self._chains.values())
+        index = self._index
+        change = await self.views.pull(index.wanted)
         try:
-            await self._private.look(change, by_account)
+            accounts = await self._private.look(change, index.of_account)
         except EmporionError:
-            for chain in [each for own in by_account.values() for each in own]:
+            for chain in [each for own in index.of_account.values() for each in own]:
                 self._restart(chain)  # The public part goes on; these begin again from images.
-            by_account = {}
+            accounts = set()
             self._private.forget()
 
         # From here on nothing waits, so whoever reads sees an interval as a whole.
         self.seq, self.ts_ns = max(self.seq, change.look_seq), self.link.ts_ns
-        changed = self._messages(chains, change)
+        changed = self._messages(index, change, accounts)
         now = asyncio.get_running_loop().time()
         everybody = [encode(Relisted(change.seq))] if change.relisted else []
         if now - self._beat_at >= BEAT_S:
             self._beat_at = now
             everybody.append(encode(Beat(self.seq, str(self.ts_ns))))
+            self._let_go(now)
         self._write(changed, everybody, now)
-        self._let_go(now)
         for callback in self.on_tick:
             callback()
 
-    def _messages(self, chains: Iterable[Chain], change: Change) -> set[Chain]:
+    def _messages(self, index: Index, change: Change, accounts: set[int]) -> set[Chain]:
         """Let every chain have its next message; those that have one."""
-        tickers = [chain.key.instrument_id for chain in chains if chain.key.channel == "ticker"]
-        self._public.note(change, set(tickers), 0 in tickers)
+        self._public.note(change, index.tickers)
         changed = set()
-        for chain in chains:
-            source = self._private if chain.key.channel in PRIVATE else self._public
+        for chain in index.touched(change, accounts):
             if not chain.is_ready:
-                source.begin(chain, change)
                 continue
+            source = self._private if chain.key.channel in PRIVATE else self._public
             source.message(chain, change)
             if chain.message:
                 changed.add(chain)
             if chain.key.channel in PRIVATE and self._private.is_lost(chain):
                 self._restart(chain)
                 changed.discard(chain)
+        self._moved |= changed
+        for chain in [chain for chain in self._waiting if not chain.is_ready]:
+            source = self._private if chain.key.channel in PRIVATE else self._public
+            if source.begin(chain, change):
+                self._waiting.discard(chain)
+                self._moved.add(chain)
         return changed
 
     def _write(self, changed: set[Chain], everybody: list[bytes], now: float) -> None:
@@ -297,6 +305,7 @@ class Hub:
     def _restart(self, chain: Chain) -> None:
         """What this chain said may not be all: whoever has it is told, and gets an image."""
         chain.forget()
+        self._waiting.add(chain)
         groups = [group for group in self._groups.values() if chain in group.chains]
         for connection in [each for group in groups for each in group.connections]:
             self._regroup(connection, connection.group.chains - {chain})
@@ -348,23 +357,12 @@ class Hub:
         for chain in [each for each in self._chains.values() if not each.watchers and now - each.left_at > LINGER_S]:
             key = chain.key
             del self._chains[key]
+            self._waiting.discard(chain)
+            self._index = None
             if key.channel == "depth":
                 self.views.unwatch(key.instrument_id)
             if key.channel in PRIVATE and not any(each.account_id == key.account_id for each in self._chains):
                 self._private.unwatch(key.account_id)
-
-
-def _wanted(chains: Collection[Chain]) -> Wanted:
-    """What is to be looked at for these."""
-    depth, tops, all_tops = set(), set(), False
-    for chain in chains:
-        channel, number = chain.key.channel, chain.key.instrument_id
-        if channel == "depth":
-            depth.add(number)
-        elif channel in ("top", "ticker"):
-            tops.add(number)
-            all_tops |= not number
-    return Wanted(depth, tops - {0}, all_tops)
 
 
 def _in_order(chains: Iterable[Chain]) -> list[bytes]:

@@ -36,7 +36,7 @@ from emporion.gateway.stream.ended import ended_order
 from emporion.gateway.stream.frames import encode
 from emporion.gateway.stream.views import Change
 from emporion.schema.codes import Event, OrderStatus
-from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
 from emporion.schema.messages import EVENT
 from emporion.wire import stream
 from emporion.wire.accounts import Balance
@@ -91,6 +91,7 @@ class Private:
         """Begin again."""
         self._holders: dict[int, Holder] = {}
         self._looked: dict[int, Looked] = {}
+        self._late: set[int] = set()  # Accounts of which something was found since the last interval.
         self._own: dict[int, list[tuple[EventTuple, int]]] = {}
         self._fills: deque[tuple[NDArray[np.void], NDArray[np.int64]]] = deque()
         self._fills_count = 0
@@ -104,16 +105,24 @@ class Private:
         """Nobody looks at this account any more."""
         self._holders.pop(account_id, None)
 
-    async def look(self, change: Change, chains: Mapping[int, list[Chain]]) -> None:
-        """Ask what the events do not say; `chains` are those wanted, by account. Raises what Link.ask raises."""
+    async def look(self, change: Change, chains: Mapping[int, list[Chain]]) -> set[int]:
+        """Ask what the events do not say; `chains` are those wanted, by account. Raises what Link.ask raises.
+
+        Returns the accounts to which something happened, or of which something is to begin.
+        """
         self._keep(change)
-        self._own = {account_id: [] for account_id in chains}
+        self._own = {}
         own = np.isin(change.events["account_id"], list(chains)) if chains else np.zeros(0, np.bool_)
         if own.any():
             for event, ts_ns in zip(change.events[own].tolist(), change.ts_ns[own].tolist(), strict=True):
-                self._own[event[ACCOUNT]].append((event, ts_ns))
-        looked = await asyncio.gather(*(self._look(each, change, chains[each]) for each in chains))
-        self._looked = dict(zip(chains, looked, strict=True))
+                self._own.setdefault(event[ACCOUNT], []).append((event, ts_ns))
+        active = [each for each in chains if each in self._own or each in self._late or self._is_new(each, chains)]
+        if len(change.events):
+            active += [each for each in (OUTSIDE_ACCOUNT, FEE_ACCOUNT) if each in chains and each not in active]
+        looked = await asyncio.gather(*(self._look(each, change, chains[each]) for each in active))
+        self._looked = dict(zip(active, looked, strict=True))
+        self._late = set()
+        return set(active)
 
     def message(self, chain: Chain, change: Change) -> None:
         """Let the chain have its next message, if there is one. Once an interval for each, after `look`."""
@@ -185,13 +194,17 @@ class Private:
 
     # --- Asking ---
 
+    @staticmethod
+    def _is_new(account_id: int, chains: Mapping[int, list[Chain]]) -> bool:
+        return any(not chain.is_ready for chain in chains[account_id])
+
     async def _look(self, account_id: int, change: Change, chains: list[Chain]) -> Looked:
         looked, holder = Looked(change.seq), self._holders.setdefault(account_id, Holder())
-        own = self._own[account_id]
+        own = self._own.get(account_id, [])
         for chain in chains:
             if chain.key.channel == "balances":
                 # Fees reach their account without an event of its own.
-                if not chain.is_ready or own or (account_id <= FEE_ACCOUNT and len(change.events)):
+                if not chain.is_ready or own or account_id <= FEE_ACCOUNT:
                     looked.balances = await self._ask_balances(account_id)
             elif chain.key.channel == "orders":
                 entered = any(event[KIND] == ACCEPTED and event[ORDER_ID] not in holder.orders for event, _ in own)
@@ -266,11 +279,11 @@ class Private:
         if not new:
             return
         holder.seeking.update(new)
-        task = asyncio.ensure_future(self._find(holder, new))
+        task = asyncio.ensure_future(self._find(account_id, holder, new))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _find(self, holder: Holder, order_ids: list[int]) -> None:
+    async def _find(self, account_id: int, holder: Holder, order_ids: list[int]) -> None:
         for order_id in order_ids:
             try:
                 found = await ended_order(self._link, self._catalog, order_id)
@@ -278,6 +291,7 @@ class Private:
                 log.warning("order %s could not be looked up: %s", order_id, error)
                 found = None
             holder.seeking.discard(order_id)
+            self._late.add(account_id)
             if found is None:
                 holder.is_lost = True
             else:

@@ -1,5 +1,7 @@
 """Messages of the public channels: what a chain's next message is, and what its first one is."""
 
+from collections.abc import Set
+
 from emporion.feeds.candles import bars
 from emporion.feeds.depth import Image, delta
 from emporion.feeds.trades import TRADES_KEPT
@@ -25,10 +27,10 @@ class Public:
     def forget(self) -> None:
         self._sent.clear()
 
-    def note(self, change: Change, wanted_ids: set[int], wanted_all: bool) -> None:
-        """Find out which tickers differ from what was sent."""
+    def note(self, change: Change, wanted: Set[int]) -> None:
+        """Find out which tickers differ from what was sent; 0 among those wanted: of all."""
         self._new = {}
-        ids = change.tickers if wanted_all else change.tickers & wanted_ids
+        ids = change.tickers if 0 in wanted else change.tickers & wanted
         for instrument_id in sorted(ids):
             ticker = self._views.ticker(instrument_id, change.look_seq)
             if not _same(ticker, self._sent.get(instrument_id)):

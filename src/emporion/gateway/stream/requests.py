@@ -12,8 +12,9 @@ from emporion.gateway.catalog import Catalog
 from emporion.gateway.problems import ProblemError
 from emporion.gateway.stream.chain import Key
 from emporion.gateway.stream.connection import Connection
-from emporion.gateway.stream.hub import PRIVATE, Hub
+from emporion.gateway.stream.hub import Hub
 from emporion.gateway.stream.identity import Identities
+from emporion.gateway.stream.index import PRIVATE
 from emporion.wire.stream import (
     Authenticate,
     Authenticated,
