@@ -2,11 +2,11 @@
 
 import struct
 
-from emporion.gateway.problems import fail
+from emporion.gateway.problems import ProblemError, fail
 from emporion.venue.values import client_id_text
 
 SIZE = 16
-_HALVES = struct.Struct("<qq")
+HALVES = struct.Struct("<qq")
 NONE = bytes(SIZE)
 
 
@@ -33,9 +33,20 @@ def raw_of(text: str, field: str = "cl_ord_id") -> bytes:
     )  # fmt: skip
 
 
+def raw_in_path(text: str) -> bytes:
+    """The same of an id in a path: what can be no client id names no order, so it is a 404."""
+    try:
+        return raw_of(text)
+    except ProblemError:
+        raise fail(
+            404, "UNKNOWN_ORDER", "No order goes by this client id.", f"{text[:40]!r} can be no client id.",
+            field="cl_ord_id",
+        ) from None  # fmt: skip
+
+
 def halves_of(text: str, field: str = "cl_ord_id") -> tuple[int, int]:
     """The same as the two numbers that rows of tables hold."""
-    hi, lo = _HALVES.unpack(raw_of(text, field))
+    hi, lo = HALVES.unpack(raw_of(text, field))
     return hi, lo
 
 
@@ -44,4 +55,4 @@ def text_of(hi: int, lo: int) -> str | None:
     given = client_id_text(hi, lo)
     if given is None or isinstance(given, str):
         return given
-    return "0x" + _HALVES.pack(hi, lo).hex()
+    return "0x" + HALVES.pack(hi, lo).hex()

@@ -17,7 +17,6 @@ from emporion.wire.trading import PlaceOrder
 
 HEAD = struct.Struct("<qq16sqqiiBbbbbBH")  # ORDER_COMMAND
 EXTRA = struct.Struct("<qqq32xB7x")  # ORDER_EXTRA
-HALVES = struct.Struct("<qq")  # A client id as rows of tables hold it.
 assert HEAD.size == ORDER_COMMAND.itemsize and EXTRA.size == ORDER_EXTRA.itemsize
 
 SIDE = {member.name.lower(): int(member) for member in Side}

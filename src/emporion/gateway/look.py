@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from emporion.gateway.client_ids import HALVES
 from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.door import Door
-from emporion.gateway.entry import HALVES
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
 from emporion.gateway.link.questions import FindOrder, HistoryAnswer, HistoryOrder
 from emporion.gateway.stories import SIDES, Story, from_view

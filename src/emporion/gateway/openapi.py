@@ -46,6 +46,7 @@ def document(router: Router) -> dict[str, Any]:
         types += [each for each in (route.query, route.body, route.result) if each is not None]
     unique = list({str(each): each for each in types}.values())
     schemas, components = msgspec.json.schema_components(unique, ref_template=REF)
+    components = _plain(components)
     of = {str(each): schema for each, schema in zip(unique, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -150,6 +151,19 @@ def _responses(route: Route, of: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/problem+json": {"schema": of[str(Problem)]}},
         }  # fmt: skip
     return responses
+
+
+def _plain(schema: Any) -> Any:
+    """The same with tuples as arrays of a fixed length: few readers of OpenAPI know `prefixItems`."""
+    if isinstance(schema, list):
+        return [_plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {key: _plain(value) for key, value in schema.items()}
+    if "prefixItems" in plain:
+        kinds = list({str(each): each for each in plain.pop("prefixItems")}.values())
+        plain["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return plain
 
 
 def _text_schema(name: str) -> dict[str, Any]:

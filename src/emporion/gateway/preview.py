@@ -6,9 +6,9 @@ import numpy as np
 
 from emporion.gateway import judging
 from emporion.gateway.call import Call
-from emporion.gateway.client_ids import NONE
+from emporion.gateway.client_ids import HALVES, NONE
 from emporion.gateway.door import Door
-from emporion.gateway.entry import HALVES, Terms, terms_of
+from emporion.gateway.entry import Terms, terms_of
 from emporion.gateway.link.questions import Accounts, Balances, Books, FindOrder, OpenOrders
 from emporion.gateway.problems import of_reject
 from emporion.schema.codes import InstrumentStatus, OrderFlag, Reject, Side, Tif

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from emporion.gateway import cursors
 from emporion.gateway.call import Answer, Call
-from emporion.gateway.client_ids import halves_of
+from emporion.gateway.client_ids import HALVES, raw_in_path
 from emporion.gateway.cursors import page_query
 from emporion.gateway.door import Door
 from emporion.gateway.link.questions import (
@@ -98,7 +98,7 @@ async def order(door: Door, call: Call) -> Order:
 
 
 async def order_by_name(door: Door, call: Call) -> Order:
-    found = await order_by_client_id(door, call.who.account_id, *halves_of(call.param))
+    found = await order_by_client_id(door, call.who.account_id, *HALVES.unpack(raw_in_path(call.param)))
     if found is None:
         raise ProblemError(of_reject(Reject.UNKNOWN_ORDER, f"look at the order {call.param!r} of {call.who.account}"))
     return found

@@ -5,7 +5,7 @@ import numpy as np
 from emporion.gateway import entry
 from emporion.gateway.call import Call
 from emporion.gateway.catalog import Listed
-from emporion.gateway.client_ids import NONE, raw_of
+from emporion.gateway.client_ids import HALVES, NONE, raw_in_path, raw_of
 from emporion.gateway.decimals import OffGrid
 from emporion.gateway.door import Door
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
@@ -35,8 +35,8 @@ async def replace_by_client_id(door: Door, call: Call) -> Order:
             400, "BAD_FIELD", "An order named by its client id keeps it.",
             "Name the order by its number to give it another client id.", field="new_cl_ord_id",
         )  # fmt: skip
-    cl_ord_id = raw_of(call.param)
-    hi, lo = entry.HALVES.unpack(cl_ord_id)
+    cl_ord_id = raw_in_path(call.param)
+    hi, lo = HALVES.unpack(cl_ord_id)
     what = f"replace the order {call.param!r} of {call.who.account}"
     view = await _open(door, call, FindOrder(0, call.who.account_id, hi, lo), what)
     listed, qty_lots = door.catalog.listed(int(view["instrument_id"])), int(view["qty_lots"])

@@ -6,7 +6,7 @@ import msgspec
 
 from emporion.gateway import entry
 from emporion.gateway.call import Answer, Call
-from emporion.gateway.client_ids import NONE, raw_of
+from emporion.gateway.client_ids import HALVES, NONE, raw_in_path
 from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.door import Door
 from emporion.gateway.link.link import Reply
@@ -141,7 +141,7 @@ def placed(door: Door, terms: entry.Terms, head: EventTuple, events: list[EventT
     story = Story(
         order_id, head[6], terms.listed, terms.side, terms.tif, head[PRICE], head[QTY], head[LEAVES], terms.flags,
         terms.stp, terms.display_lots, terms.trigger_ticks, terms.expire_ns,
-        client_id_text(*entry.HALVES.unpack(cl_ord_id)) if cl_ord_id != NONE else None, reply.ts_ns, head[SEQ],
+        client_id_text(*HALVES.unpack(cl_ord_id)) if cl_ord_id != NONE else None, reply.ts_ns, head[SEQ],
     )  # fmt: skip
     if len(events) > 1:
         tell(story, events, reply.ts_ns, door.catalog)
@@ -159,7 +159,7 @@ async def cancel(door: Door, call: Call) -> Order:
 
 async def cancel_by_client_id(door: Door, call: Call) -> Order:
     """Cancel the open order that goes by a client id."""
-    rows = entry.cancel_by_cl_ord_id(call.who.account_id, raw_of(call.param), call.tag)
+    rows = entry.cancel_by_cl_ord_id(call.who.account_id, raw_in_path(call.param), call.tag)
     return await _canceled(door, call, rows, f"cancel the order {call.param!r} of {call.who.account}")
 
 

@@ -24,7 +24,7 @@ InstrumentName = Annotated[str, Meta(min_length=1, max_length=16, examples=["BTC
 # Text of 1 to 16 bytes, or "0x" and 32 hexadecimal digits for any 16 bytes.
 ClOrdId = Annotated[str, Meta(min_length=1, max_length=34, examples=["quote-17"])]
 Reference = Annotated[int, Meta(ge=-SAFE_MAX, le=SAFE_MAX)]
-Cursor = Annotated[str, Meta(max_length=64)]
+Cursor = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 SideText = Literal["buy", "sell"]
 TifText = Literal["gtc", "ioc", "fok", "gtd"]
