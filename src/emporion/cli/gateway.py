@@ -4,6 +4,7 @@ It ends on SIGTERM, and when its stdin does: then the process that started it is
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -52,6 +53,8 @@ async def _serve(settings: GatewaySettings) -> None:
                 demo=settings.demo,
             )  # fmt: skip
             await server.start()
+            gc.collect()
+            gc.freeze()  # What was loaded stays: no later collection has to look at it.
             try:
                 sys.stdout.buffer.write(READY)
                 sys.stdout.flush()
