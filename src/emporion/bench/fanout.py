@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from emporion.bench.fanout_venue import DURABLE_FILE
 from emporion.bench.kernel import Progress
 from emporion.errors import EmporionError
 
 SUBSCRIBERS, READERS, BOOKS = 1_000, 10, 10
 RATE = 2_000  # Commands a second.
 SETTLE_S = 2.0
+DURABLE_FILE = "durable.npy"  # In the venue's folder: the last seq of each batch, and when it was durable.
 PERCENTILES = (50, 99, 99.9, 100)
 GOAL_MS = 100.0  # Of 99%.
 

@@ -19,6 +19,7 @@ import numpy as np
 import uvloop
 
 from emporion.access.access import Access
+from emporion.bench.fanout import DURABLE_FILE
 from emporion.engine.sequencer import Sequencer
 from emporion.gateway.link import LocalLink
 from emporion.gateway.server import Server
@@ -34,7 +35,6 @@ MIDDLE_TICKS, SPREAD_TICKS = 50_000, 100  # Prices lie up to so far from the mid
 RESTING = 150  # Orders of one book on one side, about.
 STEP_S = 0.005
 CROSSING_SHARE = 0.1
-DURABLE_FILE = "durable.npy"
 
 
 class Mover:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from emporion.bench.fanout import GOAL_MS, Fanout
 from emporion.bench.features import Cost
 from emporion.bench.kernel import Measured
 from emporion.bench.memory import Memory, Start
@@ -38,6 +39,7 @@ class Figures:
     memory: list[Memory] = field(default_factory=list)
     start: Start | None = None
     orders: list[OrderEntry] = field(default_factory=list)
+    fanout: Fanout | None = None
 
 
 def machine_named() -> dict[str, str]:
@@ -80,6 +82,8 @@ def text(figures: Figures) -> str:
         parts.append(_start(figures.start))
     if figures.orders:
         parts.append(_orders(figures.orders))
+    if figures.fanout:
+        parts.append(_fanout(figures.fanout))
     return "\n\n".join(parts)
 
 
@@ -179,6 +183,27 @@ def _orders(measured: list[OrderEntry]) -> str:
         f"{title}\n{_table(rows)}\n"
         "Latency runs from the time an order was due, or was sent, to its answer. Processor time is of one order;\n"
         "the load signs each order and shares the processors with the venue."
+    )
+
+
+def _fanout(one: Fanout) -> str:
+    rows: Rows = [
+        ("commands/s", *(f"{name}% ms" for name in one.percentiles_ms), "frames/s", "MiB/s", "CPU: server",
+         "its traders", "load"),
+        (f"{one.commands_per_second:,.0f}", *(f"{value:,.1f}" for value in one.percentiles_ms.values()),
+         f"{one.frames_per_second:,.0f}", f"{one.bytes_per_second / 2**20:,.1f}", f"{one.server_cpu:.2f}",
+         f"{one.mover_cpu:.2f}", f"{one.load_cpu:.2f}"),
+    ]  # fmt: skip
+    trouble = "" if not (one.lost or one.lagged or one.wrong) else (
+        f"\nTROUBLE: {one.lost} connections lost, {one.lagged} fell behind, {one.wrong} books were wrong."
+    )  # fmt: skip
+    return (
+        f"WebSocket fan-out of {one.books} books to {one.subscribers:,} subscribers (goal: 99% in {GOAL_MS:g} ms)\n"
+        f"{_table(rows)}\n"
+        "Delay runs from when a command was durable to the arrival of the frame that shows it, of each command at\n"
+        "each subscriber; a frame is sent every 50 ms. CPU is processors in use. "
+        f"{one.verified:,} books were verified."
+        f"{trouble}"
     )
 
 
