@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ import msgspec
 from emporion.access.access import Access
 from emporion.access.buckets import Rate
 from emporion.bench.kernel import Progress
+from emporion.bench.order_figures import Offered, OrderEntry
 from emporion.bench.order_load import Outcome, Task, Trader
 from emporion.engine.clock import SystemClock
 from emporion.errors import EmporionError
@@ -30,32 +30,8 @@ CONNECTIONS = 64
 OPEN_RATES = (1_000, 3_000)
 INSTRUMENT = "BTC/USDC"
 PERCENTILES = (50, 90, 99, 99.9, 100)
-GOAL = 3_000
 WARM_S = 1.0
 FREELY = Rate(1_000_000, 2_000_000)  # The venue's usual limits of a key are below what is measured.
-
-
-@dataclass
-class Offered:
-    """One load."""
-
-    rate: int  # Orders a second that came due; 0: each connection sends as soon as it is answered.
-    orders_per_second: float  # Answered within the time measured.
-    sustained: bool  # Whether the last answer came soon after the last order was due.
-    percentiles_us: dict[str, float]
-    node_cpu_us: float  # Of an order: processor time of the node process,
-    gateways_cpu_us: float  # of gateway processes,
-    load_cpu_us: float  # of the load.
-    statuses: dict[str, int]
-
-
-@dataclass
-class OrderEntry:
-    """What one layout of processes does."""
-
-    layout: str
-    connections: int
-    offered: list[Offered] = field(default_factory=list)
 
 
 def measure(folder: Path, seconds: float, progress: Progress) -> list[OrderEntry]:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from emporion.bench.fanout import GOAL_MS, Fanout
 from emporion.bench.features import Cost
+from emporion.bench.history import HistoryFigures
 from emporion.bench.kernel import Measured
 from emporion.bench.memory import Memory, Start
-from emporion.bench.order_entry import GOAL as ORDERS_GOAL
-from emporion.bench.order_entry import OrderEntry
+from emporion.bench.order_figures import GOAL as ORDERS_GOAL
+from emporion.bench.order_figures import OrderEntry
 from emporion.bench.path import PathFigures
 from emporion.bench.recovery import Recovery
 from emporion.bench.reference import FLAGS, compiler_name, find_compiler
@@ -40,6 +41,7 @@ class Figures:
     start: Start | None = None
     orders: list[OrderEntry] = field(default_factory=list)
     fanout: Fanout | None = None
+    history: HistoryFigures | None = None
 
 
 def machine_named() -> dict[str, str]:
@@ -84,6 +86,8 @@ def text(figures: Figures) -> str:
         parts.append(_orders(figures.orders))
     if figures.fanout:
         parts.append(_fanout(figures.fanout))
+    if figures.history:
+        parts.append(_history(figures.history))
     return "\n\n".join(parts)
 
 
@@ -204,6 +208,24 @@ def _fanout(one: Fanout) -> str:
         "each subscriber; a frame is sent every 50 ms. CPU is processors in use. "
         f"{one.verified:,} books were verified."
         f"{trouble}"
+    )
+
+
+def _history(one: HistoryFigures) -> str:
+    tables: Rows = [("history of", "rows", "MiB", "bytes a row")]
+    for table, size in one.bytes_of.items():
+        rows = one.rows_of[table]
+        tables.append((table, f"{rows:,}", f"{size / 2**20:,.1f}", f"{size / rows:,.1f}"))
+    total = sum(one.rows_of.values())
+    asked: Rows = [("question, in milliseconds", "rows", "cold", "median", "99%", "goal")]
+    for each in one.questions:
+        goal = f"{each.goal_ms:g}" if each.goal_ms is not None else ""
+        times = (each.cold_ms, each.median_ms, each.p99_ms)
+        asked.append((each.name, f"{each.rows:,}", *(f"{value:,.1f}" for value in times), goal))
+    return (
+        f"{_table(tables)}\n"
+        f"{one.trades:,} trades in {one.parts} files, written in {one.write_s:,.0f} s ({one.write_cpu_s:,.0f} s of one "
+        f"core): {total / one.write_s:,.0f} rows a second\n\n{_table(asked)}"
     )
 
 

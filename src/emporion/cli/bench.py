@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emporion.errors import EmporionError
 
-PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders", "fanout")
+PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders", "fanout", "history")
 OK, FAILED = 0, 1
 QUICK = 10  # By how much --quick divides the work.
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Path) -> int:
     # Imported here, so that `emporion --help` needs no compiler.
-    from emporion.bench import fanout, features, kernel, memory, order_entry, path, recovery, report
+    from emporion.bench import fanout, features, history, kernel, memory, order_entry, path, recovery, report
     from emporion.bench.mixes import MIXES
     from emporion.bench.reference import Reference, find_compiler
 
@@ -80,9 +80,17 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
         if "start" in parts:
             figures.start = memory.measure_start(runs, progress)
         if "orders" in parts:
+            try:
+                from emporion.bench import order_entry
+            except ModuleNotFoundError as error:
+                raise EmporionError(
+                    f"orders: this needs the package {error.name!r}; pip install 'emporion[server]' brings it"
+                ) from None
             figures.orders = order_entry.measure(out, 2.0 if quick else 10.0, progress)
         if "fanout" in parts:
             figures.fanout = fanout.measure(out, 5.0 if quick else 20.0, progress)
+        if "history" in parts:
+            figures.history = history.measure(out, history.TRADES // divisor, progress)
     print(report.text(figures))
     print(f"\nstored: {report.store(figures, out)}")
     return OK
