@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Path) -> int:
     # Imported here, so that `emporion --help` needs no compiler.
-    from emporion.bench import fanout, features, history, kernel, memory, order_entry, path, recovery, report
+    from emporion.bench import fanout, features, history, kernel, memory, path, recovery, report
     from emporion.bench.mixes import MIXES
     from emporion.bench.reference import Reference, find_compiler
 
