@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+import uvloop
 
 from emporion.access.buckets import Rate
 from emporion.client import ConnectionFailed, OutcomeUnknown, RateLimited, connect, connect_async
@@ -116,14 +117,16 @@ def test_a_look_is_repeated(venue, proxy, lost):
     assert venue.seq > 1
 
 
-def test_an_awaited_order_is_placed_once_whatever_breaks(market, proxy):
+@pytest.mark.parametrize("run_loop", [asyncio.run, uvloop.run])
+def test_an_awaited_order_is_placed_once_whatever_breaks(market, proxy, run_loop):
     async def run():
         async with connect_async(proxy.url, **market.operator_key()) as venue:
             proxy.plan = LOST * 4
-            placed = await asyncio.gather(*(venue.place("alice", **ORDER, cl_ord_id=f"async-{i}") for i in range(8)))
+            word = "uv" if run_loop is uvloop.run else "plain"
+            placed = await asyncio.gather(*(venue.place("alice", **ORDER, cl_ord_id=f"{word}-{i}") for i in range(8)))
             return sorted(each.order_id for each in placed), [each.order_id for each in await venue.orders("alice")]
 
-    placed, resting = asyncio.run(run())
+    placed, resting = run_loop(run())
     assert placed == sorted(resting) and len(set(placed)) == 8
 
 

@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 
 import pytest
+import uvloop
 
 from emporion.client import ConnectionFailed, NotAllowed, connect, connect_async
 from emporion.client.messages import (
@@ -290,6 +291,14 @@ def test_a_followed_book_tells_of_each_change(market, venue):
             break
 
 
+def test_a_followed_book_begins_as_it_is_now(market, venue):
+    for number in range(5):
+        order = market.trader.place("alice", BTC, "buy", qty="0.001", price=58_000 + number)
+        with venue.follow_book(BTC) as book:
+            assert book.best_bid.price == order.price
+        market.trader.cancel(order)
+
+
 def test_a_book_of_nothing_is_not_followed(venue):
     with pytest.raises(BadValue, match="no instrument is named 'NO'"):
         venue.follow_book("NO")
@@ -298,7 +307,8 @@ def test_a_book_of_nothing_is_not_followed(venue):
 # --- Awaited ----------------------------------------------------------------------------------------
 
 
-def test_streams_can_be_awaited(market, proxy):
+@pytest.mark.parametrize("run_loop", [asyncio.run, uvloop.run])
+def test_streams_can_be_awaited(market, proxy, run_loop):
     async def run():
         async with connect_async(proxy.url, **market.operator_key(), account="alice") as venue:
             async with venue.stream() as stream:
@@ -327,4 +337,4 @@ def test_streams_can_be_awaited(market, proxy):
                 await book.refresh()
                 assert book.best_bid is None and not await book.wait(0.1)
 
-    asyncio.run(run())
+    run_loop(run())

@@ -180,11 +180,13 @@ class AsyncFollowedBook(Followed):
         feed.follow(local)
 
     async def start(self) -> "AsyncFollowedBook":
-        """Wait for the first image."""
+        """Wait for the book as it is now: of all that this program did before, or later."""
+        seq = await self._latest()
         await self._stream._until(
-            lambda: self._feed.is_settled(self._subscription) and self._local.is_known,
+            lambda: self._feed.is_settled(self._subscription) and self._is_at(self._feed.talk, seq),
             f"follow the book of {self.instrument}",
         )
+        self._feed.waiting.clear()
         return self
 
     async def refresh(self) -> "AsyncFollowedBook":

@@ -116,7 +116,7 @@ class Client(Served, Blocking):
         return Stream(self._feed(), self._timeout, self._tls)
 
     def follow_book(self, instrument: str) -> FollowedBook:
-        """The whole book of an instrument, kept here from the stream; returns with the first image."""
+        """The whole book of an instrument, kept here from the stream; returned as it is now."""
         units = self.run(self._units(instrument))
         feed = self._feed()
         stream = Stream(feed, self._timeout, self._tls)
@@ -183,7 +183,7 @@ class AsyncClient(Served, Awaiting):
         return AsyncStream(self._feed(), self._timeout, self._tls)
 
     async def follow_book(self, instrument: str) -> AsyncFollowedBook:
-        """The whole book of an instrument, kept here from the stream; returns with the first image."""
+        """The whole book of an instrument, kept here from the stream; returned as it is now."""
         units = await self.run(self._units(instrument))
         feed = self._feed()
         stream = AsyncStream(feed, self._timeout, self._tls)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from typing import cast
 
 from emporion.client.errors import BadAnswer, Cut, NotSent
 from emporion.client.http1 import Answer, Origin
@@ -92,8 +93,7 @@ class _Lane(asyncio.Protocol):
     # --- Called by the loop ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is not a subclass of it.
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():  # Nothing was asked: whatever it says, it is not for us.

@@ -205,11 +205,13 @@ class FollowedBook(Followed):
         feed.follow(local)
 
     def start(self) -> "FollowedBook":
-        """Wait for the first image."""
+        """Wait for the book as it is now: of all that this program did before, or later."""
+        seq = self._latest()
         self._stream._until(
-            lambda: self._feed.is_settled(self._subscription) and self._local.is_known,
+            lambda: self._feed.is_settled(self._subscription) and self._is_at(self._feed.talk, seq),
             f"follow the book of {self.instrument}",
         )
+        self._feed.waiting.clear()
         return self
 
     def refresh(self) -> "FollowedBook":
