@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from emporion.bench import features, kernel, memory, order_entry, path, recovery, report
+from emporion.bench import features, history, kernel, memory, order_entry, path, recovery, report
 from emporion.bench.draw import draw
 from emporion.bench.mixes import MIXES, setup
 from emporion.bench.reference import Reference, cache_root, find_compiler
@@ -172,4 +172,20 @@ def test_order_entry_is_measured_through_a_gateway(tmp_path, monkeypatch):
         assert offered.node_cpu_us > 0 and offered.gateways_cpu_us > 0 and offered.load_cpu_us > 0
     figures = report.Figures({}, {}, orders=measured)
     assert "signed" in report.text(figures) and "1 gateway" in report.text(figures)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_history_is_measured_over_its_own_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "CHUNK", 4_000)
+    monkeypatch.setattr(history, "ASKED", 5)
+    measured = history.measure(tmp_path, 10_000, quiet)
+    assert measured.rows_of["trades"] == 10_000 and measured.rows_of["fills"] == measured.rows_of["orders"] == 20_000
+    assert measured.write_s > 0 and all(size > 0 for size in measured.bytes_of.values())
+    answers = {one.name: one for one in measured.questions}
+    assert answers["candles, 1h, one instrument, a month"].rows > 10
+    assert answers["fills, newest 100, the busiest account"].rows == 100
+    assert answers["one order by its number, and its fills"].rows == 1
+    assert all(0 < one.median_ms <= one.p99_ms for one in measured.questions)
+    text = report.text(report.Figures({}, {}, history=measured))
+    assert "10,000 trades in" in text and "candles, 1h" in text
     assert list(tmp_path.iterdir()) == []

@@ -34,7 +34,7 @@ from emporion.storage.rows import as_bytes, count_heads, joined
 
 FOLDER_NAME = "history"
 QUEUE_ROWS = 1 << 20  # Of commands and events: 64 MiB.
-TAIL_ROWS = 1 << 18  # As many new rows are written at once,
+TAIL_ROWS = 1 << 20  # As many new rows are written at once: some 100 MB,
 TAIL_S = 10.0  # or what there is after so long.
 TAIL_ROWS_MAX = 1 << 22  # When the disk does not take them: then batches are let go.
 RETRY_S = 5.0
