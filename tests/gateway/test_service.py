@@ -10,6 +10,8 @@ import threading
 import time
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from emporion.gateway import logs
 from emporion.gateway.link.hub import Hub
@@ -17,7 +19,7 @@ from emporion.gateway.link.remote import RemoteLink
 from emporion.gateway.pages import Pages
 from emporion.gateway.router import Route, Router, allow
 from emporion.gateway.server import Server
-from tests.gateway.served import Served, bad, good
+from tests.gateway.served import PASSWORD, Served, bad, good, unique
 
 # --- The page ----------------------------------------------------------------------------------------
 
@@ -149,6 +151,30 @@ def test_a_log_that_nobody_reads_holds_nobody_up():
         stuck.set()
         listener.stop()
         root.handlers[:], root.level = handlers, level
+
+
+# --- The stream, as far as the door goes -------------------------------------------------------------
+
+
+def test_the_stream_is_reached_through_the_same_door(served):
+    url = served.url.replace("http", "ws", 1) + "/v1/stream"
+    login, client = unique("watcher"), served.public()
+    good(client.post("/v1/sign-up", {"login": login, "password": PASSWORD}), 201)
+    cookie = {"cookie": f"emporion-session={client.client.cookies['emporion-session']}"}
+    with connect(url, additional_headers=cookie) as socket:
+        hello = json.loads(socket.recv(10))[0]
+        assert (hello["type"], hello["account"]) == ("hello", login)
+        state = good(served.operator().get("/v1/operator/state"))
+        assert state["subscribers"] == 1
+        assert figure(served.public().get("/metrics").text, "emporion_subscribers") == 1
+    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}):
+        with pytest.raises(InvalidStatus) as caught:
+            connect(url, additional_headers=headers)
+        response = caught.value.response
+        assert (response.status_code, json.loads(response.body)["code"]) == (403, "BAD_ORIGIN")
+    with pytest.raises(InvalidStatus) as caught:
+        connect(url + "/other")
+    assert caught.value.response.status_code == 404
 
 
 # --- A venue that is not well ------------------------------------------------------------------------

@@ -66,18 +66,16 @@ class App:
         except Exception as error:
             problem, headers = await self._trouble(call, error)
             answer = Answer(problems.body_of(problem, call.request_id), problem.status, problems.CONTENT_TYPE, headers)
-        head = [
-            (b"content-type", answer.content_type),
-            (b"x-request-id", call.request_id.encode()),
-            *_rate_headers(call.passed),
-            *answer.headers,
-        ]
-        if not any(name == b"referrer-policy" for name, _ in answer.headers):
-            head += EVERYWHERE
+        head = [(b"content-type", answer.content_type), (b"x-request-id", call.request_id.encode())]
         if answer.status in (204, 304):
             del head[0]
         elif answer.chunks is None:
             head.append((b"content-length", b"%d" % len(answer.body)))
+        if call.passed is not None:
+            head += _rate_headers(call.passed)
+        head += answer.headers
+        if not answer.is_page:
+            head += EVERYWHERE
         await send({"type": "http.response.start", "status": answer.status, "headers": head})
         if answer.chunks is None:
             await send({"type": "http.response.body", "body": answer.body})
@@ -296,9 +294,7 @@ def _later(
     return answer, ((b"retry-after", b"%d" % -(-retry_ms // 1_000)),) if retry_ms else ()
 
 
-def _rate_headers(passed: Pass | None) -> tuple[tuple[bytes, bytes], ...]:
-    if passed is None:
-        return ()
+def _rate_headers(passed: Pass) -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"ratelimit-limit", b"%d" % passed.limit),
         (b"ratelimit-remaining", b"%d" % passed.remaining),

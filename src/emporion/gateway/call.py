@@ -70,7 +70,7 @@ class Call:
 class Answer:
     """A body that is encoded already, or needs another status or further headers than the route's own."""
 
-    __slots__ = ("status", "body", "content_type", "headers", "chunks")
+    __slots__ = ("status", "body", "content_type", "headers", "chunks", "is_page")
 
     def __init__(
         self,
@@ -79,7 +79,12 @@ class Answer:
         content_type: bytes = b"application/json",
         headers: Headers = (),
         chunks: Any = None,
+        is_page: bool = False,
     ) -> None:
-        """`chunks`: an async iterator of bytes that follow `body`, for what is too long to be made at once."""
+        """
+        Args:
+            chunks: an async iterator of bytes that follow `body`, for what is too long to be made at once.
+            is_page: shown by browsers, so that its headers have a policy of their own.
+        """
         self.body, self.status, self.content_type = body, status, content_type
-        self.headers, self.chunks = headers, chunks
+        self.headers, self.chunks, self.is_page = headers, chunks, is_page

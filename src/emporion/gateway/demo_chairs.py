@@ -1,7 +1,7 @@
 """Play money for whoever sits down at a demonstration: some of everything that is listed."""
 
 from emporion.gateway.door import Door
-from emporion.gateway.link.questions import Act
+from emporion.schema import build
 from emporion.schema.codes import AssetClass
 from emporion.schema.limits import SUPPLY_MAX
 
@@ -11,17 +11,17 @@ SHARE_MAX = 1_000  # Nobody gets more than this part of what an asset may ever h
 
 
 async def fund(door: Door, account_id: int, tag: int) -> None:
-    """Pay into an account that was just opened."""
+    """Pay into an account that was just opened, as one durable batch. What an asset has no room for is left out."""
     await door.catalog.catch_up()
+    deposits = []
     for asset in door.catalog.assets[1:]:
-        one = 10**asset.decimals
-        atoms = STABLE_UNITS * one
-        if asset.asset_class != AssetClass.STABLECOIN:
-            atoms = _worth(door, asset.asset_id)
+        is_stable = asset.asset_class == AssetClass.STABLECOIN
+        atoms = STABLE_UNITS * 10**asset.decimals if is_stable else _worth(door, asset.asset_id)
         atoms = min(atoms, SUPPLY_MAX // SHARE_MAX)
         if atoms > 0:
-            args = {"account": account_id, "asset": asset.name, "amount": asset.amount.plain(atoms)}
-            await door.link.ask(Act("deposit", args, tag))
+            deposits.append(build.deposit(account_id, asset.asset_id, atoms))
+    if deposits:
+        await door.link.submit(build.join(*deposits).tobytes(), None, tag)
 
 
 def _worth(door: Door, asset_id: int) -> int:

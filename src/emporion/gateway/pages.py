@@ -61,15 +61,15 @@ class Pages:
         if len(file.bodies) > 1:
             more += ((b"vary", b"accept-encoding"),)
         if file.tag in headers.get(b"if-none-match", b""):
-            return Answer(status=304, content_type=file.content_type, headers=more)
+            return Answer(status=304, content_type=file.content_type, headers=more, is_page=True)
         accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
         for coding in TWINS:
             if coding in file.bodies and coding in accepted:
                 return Answer(
                     file.bodies[coding], content_type=file.content_type,
-                    headers=(*more, (b"content-encoding", coding.encode())),
+                    headers=(*more, (b"content-encoding", coding.encode())), is_page=True,
                 )  # fmt: skip
-        return Answer(file.bodies[""], content_type=file.content_type, headers=more)
+        return Answer(file.bodies[""], content_type=file.content_type, headers=more, is_page=True)
 
     def _read(self, folder: Path, path: Path) -> None:
         relative = path.relative_to(folder).as_posix()

@@ -5,13 +5,15 @@ from typing import Literal
 import msgspec
 
 from emporion.gateway.call import Answer, Call
+from emporion.gateway.docs_page import STYLE
 from emporion.gateway.door import Door
 from emporion.gateway.link.questions import Fees
 from emporion.gateway.router import Route
 from emporion.gateway.security import PAGES
 from emporion.wire.values import Seq
 
-PROMETHEUS = "text/plain; version=1.0.0; charset=utf-8"
+PROMETHEUS = b"text/plain; version=1.0.0; charset=utf-8"
+CACHED = (*PAGES, (b"cache-control", b"no-cache"))
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ async def ready(door: Door, call: Call) -> Health:
 
 
 async def metrics(door: Door, call: Call) -> Answer:
-    return Answer(door.metrics.text(), content_type=PROMETHEUS.encode())
+    return Answer(door.metrics.text(), content_type=PROMETHEUS)
 
 
 async def document(door: Door, call: Call) -> Answer:
@@ -39,14 +41,11 @@ async def document(door: Door, call: Call) -> Answer:
 
 
 async def docs(door: Door, call: Call) -> Answer:
-    more = (*PAGES, (b"cache-control", b"no-cache"))
-    return Answer(door.docs, content_type=b"text/html; charset=utf-8", headers=more)
+    return Answer(door.docs, content_type=b"text/html; charset=utf-8", headers=CACHED, is_page=True)
 
 
 async def docs_style(door: Door, call: Call) -> Answer:
-    from emporion.gateway.docs_page import STYLE
-
-    return Answer(STYLE, content_type=b"text/css; charset=utf-8", headers=(*PAGES, (b"cache-control", b"no-cache")))
+    return Answer(STYLE, content_type=b"text/css; charset=utf-8", headers=CACHED, is_page=True)
 
 
 ROUTES = (
