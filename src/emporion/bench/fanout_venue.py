@@ -7,6 +7,7 @@ the end of stdin stores when which command was durable, and ends.
 """
 
 import asyncio
+import gc
 import json
 import resource
 import sys
@@ -130,6 +131,8 @@ async def serve(folder: Path, books: int, rate: int) -> None:
         await link.start()
         server = Server(link, access, port=0)
         await server.start()
+        gc.collect()
+        gc.freeze()  # As `emporion serve` does.
         mover = Mover(sequencer, books, rate)
         mover.fill()
         mover.start()

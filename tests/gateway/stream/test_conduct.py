@@ -282,6 +282,28 @@ def test_who_leaves_in_the_middle_of_anything_leaves_nothing_behind(venue):
     asyncio.run(scenario())
 
 
+def test_a_venue_that_stopped_gives_no_sign_of_life_and_lets_nobody_in(venue):
+    async def scenario():
+        async with serving(venue) as served, reading(served) as reader:
+            await reader.hear("beat")
+            venue.node.close()
+            async with asyncio.timeout(5):
+                while served.stream.hub.is_live:
+                    await asyncio.sleep(0.05)
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{served.port}/v1/stream")
+            before = len(reader.messages)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.5):
+                    while True:
+                        await reader.frame()
+            assert all(message["type"] != "beat" for message in reader.messages[before + 1 :])
+            return refused.value.response
+
+    response = asyncio.run(scenario())
+    assert response.status_code == 503 and json.loads(response.body)["code"] == "AWAY"
+
+
 def test_readers_hear_goodbye_when_the_venue_stops(venue):
     async def scenario():
         async with serving(venue) as served, reading(served) as reader:

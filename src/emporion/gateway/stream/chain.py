@@ -7,7 +7,7 @@ from typing import NamedTuple
 from emporion.wire.stream import Subscription
 
 KEPT_MESSAGES = 1_200  # A minute's worth,
-KEPT_BYTES = 256 * 1024  # and not more than this, of each subscription.
+KEPT_BYTES = 128 * 1024  # and not more than this, of each subscription.
 _numbers = count(1)
 
 

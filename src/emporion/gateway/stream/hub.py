@@ -6,12 +6,13 @@ for each of them is to hand the same bytes to its transport.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from emporion.engine.clock import Clock
 from emporion.errors import EmporionError
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link.link import Link
+from emporion.gateway.link.questions import Books
 from emporion.gateway.stream.chain import Chain, Key
 from emporion.gateway.stream.connection import (
     CAUGHT_UP_BYTES,
@@ -52,7 +53,7 @@ class Hub:
         self.seq, self.ts_ns = link.seq, link.ts_ns
         self.connections: set[Connection] = set()
         self.frames = self.frame_bytes = self.lagged = self.cut_off = 0
-        self.on_tick: list[Callable[[], None]] = []  # Called after each interval.
+        self.is_live = True  # The venue could be asked in the last interval.
         self._public, self._private = Public(self.views), Private(link, catalog)
         self._chains: dict[Key, Chain] = {}
         self._groups: dict[frozenset[Chain], Group] = {}
@@ -67,8 +68,7 @@ class Hub:
     # --- Life ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listen, and let intervals go by."""
-        self.listen()
+        """Let intervals go by, after `listen`."""
         self._task = asyncio.ensure_future(self._run())
 
     def listen(self) -> None:
@@ -152,11 +152,11 @@ class Hub:
         while True:
             try:
                 await self.tick()
-                failing = ""
+                self.is_live, failing = True, ""
             except EmporionError as error:  # The venue is away or has stopped: readers hear nothing until it is back.
                 if failing != str(error):
                     log.warning("nothing new for readers: %s", error)
-                failing = str(error)
+                self.is_live, failing = False, str(error)
                 await asyncio.sleep(RETRY_S)
             except Exception:
                 log.exception("an interval of the stream failed; all begin again")
@@ -174,7 +174,10 @@ class Hub:
             await self._begin_again()
         if self._index is None:
             self._index = index_of(self._chains.values())
-        index = self._index
+        index, now = self._index, asyncio.get_running_loop().time()
+        is_beat = now - self._beat_at >= BEAT_S
+        if is_beat:  # A sign of life of the venue, not of this door.
+            self.ts_ns = (await self.link.ask(Books([]))).ts_ns
         change = await self.views.pull(index.wanted)
         try:
             accounts = await self._private.look(change, index.of_account)
@@ -185,17 +188,15 @@ class Hub:
             self._private.forget()
 
         # From here on nothing waits, so whoever reads sees an interval as a whole.
-        self.seq, self.ts_ns = max(self.seq, change.look_seq), self.link.ts_ns
+        self.seq = max(self.seq, change.look_seq)
         changed = self._messages(index, change, accounts)
-        now = asyncio.get_running_loop().time()
         everybody = [encode(Relisted(change.seq))] if change.relisted else []
-        if now - self._beat_at >= BEAT_S:
+        if is_beat:
             self._beat_at = now
             everybody.append(encode(Beat(self.seq, str(self.ts_ns))))
             self._let_go(now)
+        now = asyncio.get_running_loop().time()
         self._write(changed, everybody, now)
-        for callback in self.on_tick:
-            callback()
 
     def _messages(self, index: Index, change: Change, accounts: set[int]) -> set[Chain]:
         """Let every chain have its next message; those that have one."""

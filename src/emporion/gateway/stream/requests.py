@@ -30,7 +30,7 @@ from emporion.wire.stream import (
 )
 
 SUBSCRIPTIONS_MAX = 200  # Of one connection.
-CHAINS_MAX = 20_000  # Different ones in all.
+CHAINS_MAX = 5_000  # Different ones in all.
 RequestId = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 log = logging.getLogger(__name__)
 _decode = msgspec.json.Decoder(Request).decode
@@ -147,6 +147,8 @@ class Requests:
             return Key(channel), wanted
         if channel == "candles" and wanted.interval is None:
             raise Refusal("BAD_FIELD", "candles: say which interval")
+        if self._catalog.is_old:  # It may have been listed a moment ago.
+            await self._catalog.refresh()
         number = self._catalog.instrument(wanted.instrument).instrument_id
         return Key(channel, number, wanted.interval or ""), wanted
 

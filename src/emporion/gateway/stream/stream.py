@@ -70,6 +70,8 @@ class Stream:
 
     async def start(self) -> None:
         """Begin; the link and the catalogue have been started."""
+        self.hub.listen()
+        await self.hub.tick()  # What is known of the venue is known before anybody comes.
         self.hub.start()
         self._checking = asyncio.ensure_future(self._check())
 
@@ -88,11 +90,16 @@ class Stream:
         """One connection, from its handshake until either side leaves."""
         protocol: StreamProtocol = scope["extensions"][EXTENSION]["protocol"]
         address = scope["client"][0] if scope["client"] else ""
+        if not self.hub.is_live:
+            await _refuse(receive, send, 503, "AWAY", "The venue is away; come back in a moment.")
+            return
         if len(self.hub.connections) >= self._connections_max:
-            await _refuse(receive, send, 503, f"{self._connections_max} readers are connected; come back later.")
+            reason = f"{self._connections_max} readers are connected; come back later."
+            await _refuse(receive, send, 503, "TOO_MANY", reason)
             return
         if self._by_address.get(address, 0) >= self._per_address_max:
-            await _refuse(receive, send, 429, f"{self._per_address_max} readers of one address; close some.")
+            reason = f"{self._per_address_max} readers come from your address; close some."
+            await _refuse(receive, send, 429, "TOO_MANY", reason)
             return
         self._by_address[address] = self._by_address.get(address, 0) + 1
         try:
@@ -141,8 +148,8 @@ class Stream:
                     connection.peer.hang_up(1011, "it could not be checked who you are")
 
 
-async def _refuse(receive: Receive, send: Send, status: int, reason: str) -> None:
-    body = problems.body_of(problems.problem(status, "TOO_MANY", reason), f"{secrets.randbits(64):016x}")
+async def _refuse(receive: Receive, send: Send, status: int, code: str, reason: str) -> None:
+    body = problems.body_of(problems.problem(status, code, reason), f"{secrets.randbits(64):016x}")
     head = [(b"content-type", problems.CONTENT_TYPE), (b"content-length", b"%d" % len(body))]
     await receive()
     await send({"type": "websocket.http.response.start", "status": status, "headers": head})
