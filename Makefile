@@ -10,7 +10,7 @@ DEV_READY := .venv/.dev-ready
 TESTS := $(BIN)/python scripts/run_tests.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run page wheel test test-compiled test-pure test-bounds check bench sim reference lock clean
+.PHONY: help run page wheel test test-compiled test-pure test-bounds check bench fuzz sim reference lock clean
 
 help:  ## List these targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ check: $(DEV_READY)  ## Style and types.
 
 bench: $(DEV_READY)  ## One canonical workload: throughput and tail latency, with the machine named.
 	$(BIN)/emporion bench
+
+fuzz: $(DEV_READY)  ## Schemathesis against the doors, fifteen times longer than the tests.
+	$(TESTS) fuzz
 
 sim: $(DEV_READY)  ## Long random runs against the model, and worlds of failures.
 	$(TESTS) sim

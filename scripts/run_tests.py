@@ -69,6 +69,11 @@ MODES = {
         seconds_max=1_200,
         environment={"NUMBA_BOUNDSCHECK": "1"},
     ),
+    "fuzz": Mode(
+        (COMPILE, pytest("tests/contract", options=PARALLEL)),
+        seconds_max=7_200,
+        environment={"EMPORION_FUZZ_EXAMPLES": "150"},
+    ),
     "sim": Mode((COMPILE, pytest("tests/props", "tests/sim", options=PARALLEL), WORLDS), seconds_max=3_600),
 }
 
