@@ -1,5 +1,6 @@
 """Orders through the door: exact both ways, safe to send again, the same as through the Python API."""
 
+import asyncio
 import threading
 from decimal import Decimal
 from urllib.parse import quote
@@ -157,6 +158,41 @@ def test_retries_during_restarts_place_each_order_once(tmp_path):
         open_orders = good(served.api().get("/v1/orders", limit="1000"))["items"]
         assert {each["cl_ord_id"]: each["order_id"] for each in open_orders} == orders
         assert len(orders) == len(set(orders.values())) > 30
+
+
+def test_an_order_cancelled_by_a_guessed_number_in_the_same_group(served):
+    """The slot of an order that ended is taken next, with a generation more: numbers can be guessed."""
+    api = served.api()
+    first = good(api.place(), 201)["order_id"]
+    good(api.send("DELETE", f"/v1/orders/{first}"))
+    guess = first + (1 << 24)
+
+    async def both(method: str, path: str, body: bytes) -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=served.server.app)
+        async with httpx.AsyncClient(transport=transport, base_url=served.url) as client:
+
+            def send(method: str, path: str, body: bytes):
+                headers = dict(api.signer.headers(method, path, "", body))
+                return client.request(
+                    method, path, content=body or None, headers=headers | {"content-type": "application/json"}
+                )
+
+            order = b'{"instrument":"BTC/USDC","side":"buy","qty":"1","price":"90000"}'
+            return await asyncio.gather(send("POST", "/v1/orders", order), send(method, path, body))
+
+    for method, path, body in (
+        ("DELETE", "/v1/orders/{}", b""),
+        ("POST", "/v1/orders/cancel-batch", b'{"order_ids":[%d]}'),
+    ):
+        target, content = path.format(guess), body % guess if b"%d" in body else body
+        placed, canceled = served.run(both(method, target, content))
+        assert good(placed, 201)["order_id"] == guess
+        if canceled.status_code == 404 or "UNKNOWN_ORDER" in canceled.text:  # It came first.
+            good(api.send("DELETE", f"/v1/orders/{guess}"))
+        else:
+            order = good(canceled) if "results" not in canceled.json() else canceled.json()["results"][0]["order"]
+            assert (order["order_id"], order["status"], order["reason"]) == (guess, "canceled", "by_owner")
+        guess += 1 << 24
 
 
 def test_the_commands_tag_is_that_of_the_request(served):

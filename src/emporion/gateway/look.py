@@ -11,7 +11,19 @@ from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.door import Door
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
 from emporion.gateway.link.questions import FindOrder, HistoryAnswer, HistoryOrder
-from emporion.gateway.stories import SIDES, Story, from_view
+from emporion.gateway.problems import fail
+from emporion.gateway.stories import (
+    ACCOUNT,
+    CANCELED,
+    KIND,
+    ORDER_ID,
+    REPLACED,
+    SEQ,
+    SIDES,
+    EventTuple,
+    Story,
+    from_view,
+)
 from emporion.schema.codes import OrderStatus
 from emporion.wire.trading import Fill, Order
 
@@ -56,6 +68,16 @@ async def first_order(door: Door, account_id: int, cl_ord_id: bytes, order_id: i
     if status == OrderStatus.FILLED and order.cl_ord_id != client_id_text(*HALVES.unpack(cl_ord_id)):
         return None
     return msgspec.structs.replace(order, repeated=True)
+
+
+async def changed_order(door: Door, account_id: int, events: list[EventTuple], seq: int) -> Order:
+    """An order that a command changed though it was not open when its group began: somebody guessed its number."""
+    for event in events:
+        if event[SEQ] == seq and event[KIND] in (CANCELED, REPLACED) and event[ACCOUNT] == account_id:
+            order = await order_by_id(door, account_id, event[ORDER_ID])
+            if order is not None:
+                return msgspec.structs.replace(order, seq=seq)
+    raise fail(503, "BUSY", "It is done, but what became of the order cannot be said yet.", "Look at the order.")
 
 
 async def _ended(door: Door, question: HistoryOrder, seq: int) -> Order | None:

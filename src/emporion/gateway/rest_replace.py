@@ -10,6 +10,7 @@ from emporion.gateway.decimals import OffGrid
 from emporion.gateway.door import Door
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
 from emporion.gateway.link.questions import FindOrder
+from emporion.gateway.look import changed_order
 from emporion.gateway.problems import ProblemError, fail, of_reject, off_grid
 from emporion.gateway.stories import KIND, REASON, REJECTED, SEQ, from_view, tell, tuples
 from emporion.schema.codes import Reject
@@ -73,6 +74,8 @@ async def _replaced(
         if event[KIND] == REJECTED and event[SEQ] == reply.first_seq:
             duplicate = event[1] if event[REASON] == Reject.DUPLICATE else 0
             raise ProblemError(of_reject(event[REASON], what, duplicate))
+    if not len(reply.orders):
+        return await changed_order(door, call.who.account_id, events, reply.first_seq)
     story = tell(
         from_view(ORDER_VIEW_STRUCT.unpack(reply.orders.tobytes()), door.catalog), events, reply.ts_ns, door.catalog
     )

@@ -11,7 +11,7 @@ from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.door import Door
 from emporion.gateway.link.link import Reply
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
-from emporion.gateway.look import first_order
+from emporion.gateway.look import changed_order, first_order
 from emporion.gateway.preview import preview
 from emporion.gateway.problems import ProblemError, of_reject
 from emporion.gateway.rest_money import act
@@ -176,7 +176,10 @@ async def cancel_batch(door: Door, call: Call) -> PlacedOrders:
     results = []
     for number, order_id in enumerate(order_ids):
         event = refused.get(reply.first_seq + number)
-        if event is None:
+        if event is None and order_id not in views:
+            changed = await changed_order(door, account_id, tuples(reply.events), reply.first_seq + number)
+            results.append(PlacedOrder(changed, None))
+        elif event is None:
             story = tell(from_view(views[order_id], door.catalog), told.get(order_id, []), reply.ts_ns, door.catalog)
             story.seq = reply.first_seq + number
             results.append(PlacedOrder(story.order(door.catalog), None))
@@ -222,6 +225,8 @@ async def _canceled(door: Door, call: Call, rows: bytes, what: str) -> Order:
     for event in events:
         if event[KIND] == REJECTED and event[SEQ] == reply.first_seq:
             raise ProblemError(of_reject(event[REASON], what))
+    if not len(reply.orders):
+        return await changed_order(door, call.who.account_id, events, reply.first_seq)
     view = ORDER_VIEW_STRUCT.unpack(reply.orders.tobytes())
     story = tell(from_view(view, door.catalog), events, reply.ts_ns, door.catalog)
     story.seq = reply.first_seq
