@@ -6,7 +6,14 @@
 and what is written against the one runs against the other. docs/client.md begins at the beginning.
 """
 
-from emporion.client.client import AsyncClient, Client, connect, connect_async
+from emporion.venue.frames import ExtraMissing
+
+try:
+    from emporion.client.client import AsyncClient, Client, connect, connect_async
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] not in ("httptools", "nacl", "websockets"):
+        raise
+    raise ExtraMissing(f"{error.name} is not installed; pip install 'emporion[client]'") from None
 from emporion.client.errors import BadAnswer, ConnectionFailed, NotAllowed, OutcomeUnknown, RateLimited
 
 __all__ = [

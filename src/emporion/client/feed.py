@@ -1,5 +1,6 @@
 """What a blocking and an awaited stream share: who is told what, and what a failed connection means."""
 
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ PRIVATE = ("orders", "fills", "balances")
 PASSING = frozenset({429, 502, 503, 504})  # Statuses of an opening handshake that go away by themselves.
 Callback = Callable[[Any], None]
 # For both libraries' `connect`. A proxy of the environment is not used: requests do not use one either.
-OPTIONS: dict[str, Any] = {"max_size": FRAME_BYTES_MAX, "proxy": None, "close_timeout": 1.0, "compression": None}
+OPTIONS: dict[str, Any] = {"max_size": FRAME_BYTES_MAX, "proxy": None, "close_timeout": 0.5, "compression": None}
 
 
 class Feed:
@@ -113,6 +114,8 @@ class Feed:
         if isinstance(error, InvalidStatus) and error.response.status_code not in PASSING:
             status = error.response.status_code
             raise BadAnswer(f"{self.url}: status {status} instead of a stream") from None
+        if isinstance(error, ssl.SSLCertVerificationError):
+            raise BadAnswer(f"{self.url}: its certificate is not trusted: {error.verify_message}") from None
         if not isinstance(error, OSError | WebSocketException | TimeoutError | Cut):
             raise error
         if not self._was_open and time.monotonic() - self._began > self._patience:
