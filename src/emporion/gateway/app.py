@@ -21,6 +21,7 @@ from emporion.access.tickets import Pass, TicketRefused
 from emporion.errors import EmporionError
 from emporion.gateway import logs, problems
 from emporion.gateway.call import Answer, Call
+from emporion.gateway.catalog import Unlisted
 from emporion.gateway.door import Door
 from emporion.gateway.link.link import LinkBusy, LinkLost
 from emporion.gateway.problems import ProblemError, fail
@@ -124,7 +125,12 @@ class App:
                 raise fail(400, "MALFORMED", "A field is given twice.", "Each field of a JSON object once.")
         elif call.raw:
             raise fail(400, "BAD_FIELD", "This route takes no body.")
-        result = await route.handle(door, call)
+        try:
+            result = await route.handle(door, call)
+        except Unlisted:
+            if not await door.catalog.look_again():
+                raise
+            result = await route.handle(door, call)  # Names come first in every handler: nothing was sent.
         await self._spend(call)
         if isinstance(result, Answer):
             return result
@@ -190,8 +196,14 @@ class App:
             if scope["path"] != "/v1/stream":
                 raise fail(404, "NOT_FOUND", "There is no WebSocket here; it is at /v1/stream.")
         except ProblemError as error:
-            body = problems.body_of(error.problem, f"{secrets.randbits(64):016x}")
-            head = [(b"content-type", problems.CONTENT_TYPE), (b"content-length", b"%d" % len(body))]
+            request_id = f"{secrets.randbits(64):016x}"
+            body = problems.body_of(error.problem, request_id)
+            head = [
+                (b"content-type", problems.CONTENT_TYPE),
+                (b"content-length", b"%d" % len(body)),
+                (b"x-request-id", request_id.encode()),
+                *EVERYWHERE,
+            ]
             await receive()  # websocket.connect
             await send({"type": "websocket.http.response.start", "status": error.problem.status, "headers": head})
             await send({"type": "websocket.http.response.body", "body": body})

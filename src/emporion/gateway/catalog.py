@@ -10,7 +10,7 @@ from emporion.errors import BadValue
 from emporion.gateway.decimals import Scale
 from emporion.gateway.link.link import Link
 from emporion.gateway.link.questions import Listings
-from emporion.gateway.problems import fail
+from emporion.gateway.problems import ProblemError, problem
 from emporion.schema.build import name_text
 from emporion.schema.codes import Event
 from emporion.schema.limits import FEE_ACCOUNT, FEE_TIERS
@@ -23,6 +23,9 @@ CHANGES[
         Event.ACCOUNT_OPENED,
     ]
 ] = True  # fmt: skip
+
+
+LOOK_SECONDS = 0.02  # At most so often names are asked for that are not known.
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Listed:
     atoms_per_tick_lot: int
 
 
+class Unlisted(ProblemError):
+    """A name that is not in the copy: a 404."""
+
+
 class Catalog:
     """The door's copy. Listings and accounts only grow, so what was found stays true."""
 
@@ -73,6 +80,7 @@ class Catalog:
         self._changes = 1  # Heard of, and of those the ones that the copy has.
         self._copied = 0
         self._asking = asyncio.Lock()
+        self._look_at = 0.0  # When to ask again for a name that is not known, the loop's time.
 
     async def start(self) -> None:
         """Ask for the first copy and listen for changes."""
@@ -101,26 +109,35 @@ class Catalog:
         if self.is_old or self._link.seq > self.seq:
             await self.refresh()
 
+    async def look_again(self) -> bool:
+        """Ask again for a name that is not known, unless that was just done; says whether anything is new.
+
+        What another gateway listed or opened a moment ago may be known to its client before it is heard of here.
+        """
+        known = self._known
+        async with self._asking:
+            now = asyncio.get_running_loop().time()
+            if self._known == known and now >= self._look_at:
+                self._look_at = now + LOOK_SECONDS
+                await self._copy()
+        return self._known != known
+
     # --- Names to numbers ---
 
     def instrument(self, name: str, field: str = "instrument") -> Listed:
-        """An instrument by name, or a 404 that names the field."""
+        """An instrument by name, or Unlisted, which names the field."""
         listed = self._instruments.get(name)
         if listed is None:
-            raise fail(
-                404, "UNKNOWN_INSTRUMENT", "There is no such instrument.",
-                f"No instrument is named {name!r}; GET /v1/instruments lists them.", field=field,
-            )  # fmt: skip
+            detail = f"No instrument is named {name!r}; GET /v1/instruments lists them."
+            raise _unlisted("UNKNOWN_INSTRUMENT", "There is no such instrument.", detail, field)
         return listed
 
     def asset(self, name: str, field: str = "asset") -> Asset:
-        """An asset by name, or a 404 that names the field."""
+        """An asset by name, or Unlisted, which names the field."""
         asset = self._assets.get(name)
         if asset is None:
-            raise fail(
-                404, "UNKNOWN_ASSET", "There is no such asset.",
-                f"No asset is named {name!r}; GET /v1/assets lists them.", field=field,
-            )  # fmt: skip
+            detail = f"No asset is named {name!r}; GET /v1/assets lists them."
+            raise _unlisted("UNKNOWN_ASSET", "There is no such asset.", detail, field)
         return asset
 
     def has_instrument(self, name: str) -> bool:
@@ -130,12 +147,10 @@ class Catalog:
         return name in self._assets
 
     def account(self, name: str, field: str = "account") -> int:
-        """An account's number by name or "#7", or a 404 that names the field."""
+        """An account's number by name or "#7", or Unlisted, which names the field."""
         number = self._number_of(name)
         if number == 0:
-            raise fail(
-                404, "UNKNOWN_ACCOUNT", "There is no such account.", f"No account is named {name!r}.", field=field
-            )
+            raise _unlisted("UNKNOWN_ACCOUNT", "There is no such account.", f"No account is named {name!r}.", field)
         return number
 
     def has_account(self, name: str) -> bool:
@@ -183,6 +198,10 @@ class Catalog:
 
     # --- Keeping up ---
 
+    @property
+    def _known(self) -> tuple[int, int, int]:
+        return len(self.assets), len(self.instruments), len(self._names)
+
     async def _copy(self) -> None:
         changes = self._changes
         answer = await self._link.ask(Listings(after_account=len(self._names) - 1))
@@ -229,3 +248,7 @@ class Catalog:
             )  # fmt: skip
             self.instruments.append(listed)
             self._instruments.setdefault(name, listed)
+
+
+def _unlisted(code: str, reason: str, detail: str, field: str) -> Unlisted:
+    return Unlisted(problem(404, code, reason, detail, field=field))

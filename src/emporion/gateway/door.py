@@ -150,6 +150,8 @@ class Door:
         assert own is not None
         if not caller.acting or caller.acting == own:
             return Actor(caller, own_id, own, token)
+        if not self.catalog.has_account(caller.acting):
+            await self.catalog.look_again()
         number = self.catalog.account(caller.acting, ACCOUNT_HEADER)
         mine = self.catalog.master(number) == own_id and not caller.is_bound
         if not mine and not ("operate" in caller.scopes and not caller.is_bound):
