@@ -10,6 +10,7 @@ from nacl.bindings import crypto_sign_open, crypto_sign_seed_keypair
 from emporion.client.errors import BadAnswer
 from emporion.client.http1 import Answer, Origin, request
 from emporion.client.signer import Signer
+from emporion.engine.clock import ManualClock
 from emporion.errors import BadValue
 from emporion.wire.signing import signed_message
 from tests.client.scripted import SECRET
@@ -78,7 +79,7 @@ def test_a_request_is_whole():
 
 
 def test_a_signature_is_of_what_is_asked():
-    signer = Signer("k", SECRET, now_ns=lambda: 1_790_000_000_000_000_000)
+    signer = Signer("k", SECRET, ManualClock(1_790_000_000_000_000_000))
     headers = dict(signer.headers("POST", "/v1/orders?x=y", "ann.desk é", b"{}"))
     assert headers["emporion-account"] == "ann.desk%20%C3%A9"
     message = signed_message(

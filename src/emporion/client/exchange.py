@@ -96,7 +96,7 @@ class Exchange:
                             return Reply(answer, perhaps)
                         yield Pause(at_least)
                         continue
-                    offset_ns = problems.clock_offset_ns(answer, time.time_ns())
+                    offset_ns = problems.clock_offset_ns(answer, self.signer.clock.now_ns())
                     if is_clock_mended or offset_ns is None:
                         return Reply(answer, perhaps)
                     self.signer.offset_ns, is_clock_mended = offset_ns, True

@@ -1,12 +1,11 @@
 """Whose requests these are: an API key signs each with the time and a word never used twice."""
 
 import secrets
-import time
-from collections.abc import Callable
 from urllib.parse import quote
 
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
+from emporion.engine.clock import Clock, SystemClock
 from emporion.errors import BadValue
 from emporion.wire import signing
 
@@ -14,13 +13,13 @@ from emporion.wire import signing
 class Signer:
     """Headers for requests. Without a key there are none: what is public can be read by anybody."""
 
-    def __init__(self, key: str | None, secret: str | None, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, key: str | None, secret: str | None, clock: Clock | None = None) -> None:
         """`secret` is the Ed25519 seed as 64 hexadecimal digits, as shown when the key was made."""
         if (key is None) != (secret is None):
             raise BadValue("give both key= and secret=, or neither for what is public")
         self.key = key
         self.offset_ns = 0  # The venue's clock less ours, once it said that ours is off.
-        self._now_ns = now_ns
+        self.clock: Clock = clock or SystemClock()
         self._secret = b""
         if secret is not None:
             try:
@@ -47,7 +46,7 @@ class Signer:
 
     def sign(self, method: str, target: str, acting: str, body: bytes) -> tuple[int, str, str]:
         """(time, nonce, signature) of one request; `acting` as it stands in the account header."""
-        time_ns, nonce = self._now_ns() + self.offset_ns, secrets.token_urlsafe(16)
+        time_ns, nonce = self.clock.now_ns() + self.offset_ns, secrets.token_urlsafe(16)
         message = signing.signed_message(method, target, str(time_ns), nonce, acting, body)
         return time_ns, nonce, crypto_sign(message, self._secret)[:64].hex()
 
