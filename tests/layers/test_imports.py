@@ -24,10 +24,12 @@ FLOORS = {
     "kernel": 1, "storage": 1, "wire": 1,
     "access": 2, "engine": 2, "feeds": 2, "history": 2, "instruments": 2,
     "venue": 3,
-    "client": 4, "gateway": 4, "services": 4, "sim": 4, "bench": 4,
+    "client": 4, "gateway": 4, "services": 4, "sim": 4, "bench": 4, "bubble": 4,
     "cli": 5,
 }  # fmt: skip
-FRIENDS = {("schema", "errors"), ("cli", "cli"), ("bench", "gateway")}  # What is measured is imported.
+FRIENDS = {  # What is measured is imported, and so is what a service serves.
+    ("schema", "errors"), ("cli", "cli"), ("bench", "gateway"), ("bench", "bubble"), ("services", "bubble"),
+}  # fmt: skip
 ROOT_MODULES = {"__init__", "__main__"}  # `import emporion` and `python -m emporion`: open to all, above all.
 
 
@@ -136,9 +138,17 @@ def test_schema_needs_numpy_only():
     assert not strangers, "\n".join(f"{f.where}: {f.target}" for f in strangers)
 
 
-def test_only_the_kernel_is_compiled():
+def test_only_the_kernel_and_the_analysis_of_prices_are_compiled():
     compiled = [f for f in outside_imports(*FLOORS) if f.target.split(".")[0] in ("numba", "llvmlite")]
-    assert {folder_of(f.path) for f in compiled} <= {"kernel"}, "\n".join(f.where for f in compiled)
+    assert {folder_of(f.path) for f in compiled} <= {"kernel", "bubble"}, "\n".join(f.where for f in compiled)
+    inside = {f.path.name for f in compiled if folder_of(f.path) == "bubble"}
+    assert inside <= {"jit.py"}, f"compile through bubble/jit.py: {inside}"
+
+
+def test_bubble_needs_numpy_and_its_compiler_only():
+    """A library for arrays: it works without a venue, and without any of the server's packages."""
+    strangers = [f for f in outside_imports("bubble") if f.target.split(".")[0] not in ("numpy", "numba")]
+    assert not strangers, "\n".join(f"{f.where}: {f.target}" for f in strangers)
 
 
 def test_the_kernel_needs_numpy_and_its_compiler_only():
