@@ -16,7 +16,7 @@ export default defineConfig({
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: false,
     chunkSizeWarningLimit: 400,
-    rolldownOptions: { output: { hashCharacters: "hex" } },
+    rolldownOptions: { output: { hashCharacters: "hex" }, checks: { bundlerTimings: false, pluginTimings: false } },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [licenses(), twins()],

@@ -21,6 +21,7 @@ export class CandleChart {
   #volume: ISeriesApi<"Histogram">;
   #byTime = new Map<number, Candle>();
   #last = 0;
+  #shiftSeconds = 0;
   #wash = { up: "", down: "" };
 
   /** `onPoint` hears which candle the pointer is on, or null; `onEdge` that the oldest came into sight. */
@@ -55,15 +56,20 @@ export class CandleChart {
       grid: { vertLines: { color: line }, horzLines: { color: line } },
       crosshair: { vertLine: { color: muted, labelBackgroundColor: colour("label") }, horzLine: { color: muted, labelBackgroundColor: colour("label") } },
       rightPriceScale: { borderColor: colour("line") },
-      timeScale: { borderColor: colour("line"), tickMarkFormatter: (time: UTCTimestamp, kind: TickMarkType) => tongue.mark(time * 1000, kind) },
-      localization: { timeFormatter: (time: UTCTimestamp) => tongue.time(time * 1000) },
+      timeScale: { borderColor: colour("line"), tickMarkFormatter: (time: UTCTimestamp, kind: TickMarkType) => tongue.mark(this.#unshifted(time), kind) },
+      localization: { timeFormatter: (time: UTCTimestamp) => tongue.time(this.#unshifted(time)) },
     });
     this.#candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down, borderVisible: false, priceLineColor: text });
     this.#volume.setData(this.#sorted().map((candle) => this.#volumeOf(candle)));
   }
 
-  /** The axis of an instrument whose least price step is `tick`. */
-  scale(tick: Dec): void {
+  /**
+   * The axes of an instrument whose least price step is `tick`. The library knows no time zones and marks days at
+   * midnight UTC, so times within a day are handed to it shifted by what the reader's clock is ahead.
+   */
+  scale(tick: Dec, local: boolean): void {
+    this.#shiftSeconds = local ? -new Date().getTimezoneOffset() * 60 : 0;
+    this.#chart.applyOptions({ timeScale: { timeVisible: local, secondsVisible: local } });
     const digits = places(tick);
     const formatter = (price: number) => this.tongue.number(Math.max(0, price).toFixed(digits));
     this.#candles.applyOptions({ priceFormat: { type: "custom", minMove: Number(tick), formatter } });
@@ -84,7 +90,7 @@ export class CandleChart {
   add(candles: readonly Candle[]): void {
     let older = false;
     for (const candle of candles) {
-      const time = secondsOf(candle);
+      const time = this.#timeOf(candle);
       this.#byTime.set(time, candle);
       if (time < this.#last) older = true;
       else if (!older && candles.length < 16) {
@@ -95,7 +101,7 @@ export class CandleChart {
     }
     if (!older && candles.length < 16) return;
     const all = this.#sorted();
-    this.#last = all.length ? secondsOf(all.at(-1)!) : 0;
+    this.#last = all.length ? this.#timeOf(all.at(-1)!) : 0;
     this.#candles.setData(all.map((candle) => this.#candleOf(candle)));
     this.#volume.setData(all.map((candle) => this.#volumeOf(candle)));
   }
@@ -110,17 +116,22 @@ export class CandleChart {
 
   #candleOf(candle: Candle): CandlestickData<UTCTimestamp> {
     return {
-      time: secondsOf(candle), open: approximate(candle.open), high: approximate(candle.high),
+      time: this.#timeOf(candle), open: approximate(candle.open), high: approximate(candle.high),
       low: approximate(candle.low), close: approximate(candle.close),
     };
   }
 
+  #timeOf(candle: Candle): UTCTimestamp {
+    return (Math.floor(milliseconds(candle.start_ns) / 1000) + this.#shiftSeconds) as UTCTimestamp;
+  }
+
+  /** Milliseconds since 1970 of a place on the axis. */
+  #unshifted(time: UTCTimestamp): number {
+    return (time - this.#shiftSeconds) * 1000;
+  }
+
   #volumeOf(candle: Candle): HistogramData<UTCTimestamp> {
     const rose = approximate(candle.close) >= approximate(candle.open);
-    return { time: secondsOf(candle), value: approximate(candle.qty), color: rose ? this.#wash.up : this.#wash.down };
+    return { time: this.#timeOf(candle), value: approximate(candle.qty), color: rose ? this.#wash.up : this.#wash.down };
   }
-}
-
-function secondsOf(candle: Candle): UTCTimestamp {
-  return Math.floor(milliseconds(candle.start_ns) / 1000) as UTCTimestamp;
 }

@@ -5,14 +5,24 @@ import { type Column, Table } from "../parts/table";
 import { money, number } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { balances, valueAsset } from "../store/account";
+import { account } from "../store/session";
 import { assets } from "../store/venue";
 import { valueOf, worth } from "../store/worth";
 import type { Balance } from "../wire/types";
 
-/** All balances, the most valuable first. */
+let order: { of: string; assets: string[] } = { of: "", assets: [] };
+
+/** All balances, the most valuable first as they stood when they came: rows do not change places while prices move. */
 export function rowsByValue(): Balance[] {
-  return [...balances.value.values()].filter((one) => sign(one.total) !== 0 || sign(one.held) !== 0)
-    .sort((a, b) => compare(valueOf(b) ?? "0", valueOf(a) ?? "0") || (a.asset < b.asset ? -1 : 1));
+  const rows = [...balances.value.values()].filter((one) => sign(one.total) !== 0 || sign(one.held) !== 0);
+  const priced = rows.filter((one) => valueOf(one) !== null).length;
+  const of = `${account.value} ${rows.length} ${priced}`;
+  if (order.of !== of) {
+    const sorted = [...rows].sort((a, b) => compare(valueOf(b) ?? "0", valueOf(a) ?? "0") || (a.asset < b.asset ? -1 : 1));
+    order = { of, assets: sorted.map((one) => one.asset) };
+  }
+  const place = new Map(order.assets.map((asset, at) => [asset, at]));
+  return rows.sort((a, b) => (place.get(a.asset) ?? rows.length) - (place.get(b.asset) ?? rows.length));
 }
 
 export function BalanceTable({ onAsset, current }: { onAsset?: (asset: string) => void; current?: string }) {

@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { remembered } from "./remembered";
-import { get, post, ProblemError, remove } from "../wire/rest";
+import { get, onSignedOut, post, ProblemError, remove } from "../wire/rest";
 import type { Account, AccountPage, DemoSignIn, Session, SignIn, SignUp } from "../wire/types";
 
 /** undefined while nobody knows yet. */
@@ -19,6 +19,10 @@ export const asking = signal(false); // Whether the sign-in dialog is open.
 
 // Whether there was a session when this browser was last here: else nobody need be asked, which would answer 401.
 const before = remembered<"yes" | "no">("session", "no", (text) => text === "yes" || text === "no");
+
+onSignedOut(() => {
+  if (session.peek()) enter(null); // It ended, or another one changed the password.
+});
 
 /** Who we are, at the start: asked only where there may be a session. The stream's hello corrects a wrong guess. */
 export async function firstSession(): Promise<void> {

@@ -19,6 +19,8 @@ const TIFS: Record<Kind, readonly Tif[]> = { // docs/rules/orders.md, O-1.
   limit: ["gtc", "ioc", "fok", "gtd"], market: ["ioc", "fok"], stop: ["ioc"], stop_limit: ["gtc", "ioc", "gtd"], iceberg: ["gtc", "gtd"],
 };
 
+const DAY_MS = 86_400_000;
+
 export const side = signal<Side>("buy");
 export const kind = signal<Kind>("limit");
 export const price = signal("");
@@ -69,6 +71,16 @@ export function chooseKind(value: Kind): void {
   if (value === "market" || value === "stop") price.value = ""; // A worst price is a wish of its own.
 }
 
+export function chooseTif(value: Tif): void {
+  tifWish.value = value;
+  if (value === "gtd" && !expiry.value) expiry.value = localText(Date.now() + DAY_MS);
+}
+
+/** A time as an input of local date and time has it, to the minute. */
+function localText(ms: number): string {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** Another instrument's numbers mean nothing here. */
 export function clearTicket(): void {
   for (const one of [price, qty, trigger, display, clientId]) one.value = "";
@@ -108,7 +120,6 @@ export function share(percent: number): Dec | null {
 function worstPrice(): Dec | null {
   const what = instrument.value;
   if (isDecimal(price.value) && sign(price.value) > 0) return price.value;
-  if (preview.value?.price) return preview.value.price;
   const from = takesTrigger.value && isDecimal(trigger.value) ? trigger.value : quote.value?.ask;
   return what && from ? multiply(from, add("1", what.band)) : null;
 }

@@ -21,6 +21,9 @@ export function decimalsOf(asset: string): number {
 
 export const isDemo = computed(() => status.value?.simulation ?? false);
 
+const RELIST_MS = 250; // An operator who lists a dozen things is asked about once.
+let relisting = 0;
+
 export const stream = new Stream({
   state(state) {
     const before = link.peek();
@@ -32,7 +35,10 @@ export const stream = new Stream({
     const known = status.peek();
     if (known) status.value = { ...known, version: message.version, simulation: message.simulation };
   },
-  relisted() { void loadListings(); },
+  relisted() {
+    clearTimeout(relisting);
+    relisting = window.setTimeout(() => void loadListings().catch(() => undefined), RELIST_MS); // The next one tries again.
+  },
   seq(value, tsNs) {
     beforeFrame("seq", () => {
       seq.value = value;

@@ -55,7 +55,7 @@ export function Chart() {
       const tick = instruments.peek().get(name)?.tick;
       if (!tick) return undefined;
       latest = null;
-      chart.scale(tick);
+      chart.scale(tick, isWithinDay(step));
       chart.show([]);
       tell();
       const followed = follow(name, step, {
@@ -92,6 +92,11 @@ export function Chart() {
       <div class="chart-box" ref={box} role="img" aria-label={say("chart.label", { instrument: what?.name ?? "" })} />
     </section>
   );
+}
+
+/** Candles of a day and more begin at midnight UTC, whatever the reader's clock says. */
+function isWithinDay(step: Interval): boolean {
+  return /[smh]$/.test(step);
 }
 
 interface Canvas {
@@ -163,7 +168,7 @@ function fill(element: HTMLElement, candle: Candle | null): void {
 
 function tongue(): Tongue {
   const format = (options: Intl.DateTimeFormatOptions) => {
-    const formatter = new Intl.DateTimeFormat(locale.value, { hourCycle: "h23", ...options });
+    const formatter = new Intl.DateTimeFormat(locale.value, { hourCycle: "h23", ...options, ...(isWithinDay(interval.value) ? {} : { timeZone: "UTC" }) });
     return (ms: number) => formatter.format(ms);
   };
   const full = format({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });

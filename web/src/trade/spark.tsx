@@ -10,6 +10,19 @@ const [WIDE, HIGH] = [52, 16];
 const POINTS = 40;
 const REFRESH_MS = 60_000;
 
+let grain: Promise<string> | null = null; // How fine the lines are: found out once, with the first of them.
+
+/** The coarsest interval at which a line of this venue, old or young, has points enough. */
+async function grainOf(name: string): Promise<string> {
+  setTimeout(() => { grain = null; }, REFRESH_MS / 2);
+  for (const interval of ["15m", "1m"]) if ((await candlesOf(name, interval)).length >= POINTS / 2) return interval;
+  return "5s";
+}
+
+async function candlesOf(name: string, interval: string): Promise<Candle[]> {
+  return (await get<{ items: Candle[] }>("/v1/candles", { query: { instrument: name, interval, limit: POINTS } })).items;
+}
+
 export function Spark({ name }: { name: string }) {
   const [closes, setCloses] = useState<number[]>([]);
   const live = link.value === "live";
@@ -17,13 +30,9 @@ export function Spark({ name }: { name: string }) {
     if (!live) return;
     let ended = false;
     const load = async () => {
-      for (const interval of ["15m", "1m", "5s"]) {
-        const page = await get<{ items: Candle[] }>("/v1/candles", { query: { instrument: name, interval, limit: POINTS } });
-        if (ended) return;
-        if (page.items.length < POINTS / 2 && interval !== "5s") continue;
-        setCloses(page.items.slice(-POINTS).map((candle) => approximate(candle.close)));
-        return;
-      }
+      grain ??= grainOf(name);
+      const page = await candlesOf(name, await grain);
+      if (!ended) setCloses(page.map((candle) => approximate(candle.close)));
     };
     const run = () => { if (!document.hidden) void load().catch(() => undefined); }; // A line that is missing takes nothing away.
     run();

@@ -12,8 +12,8 @@ import { chosen, instrument, quote } from "../store/market";
 import { place } from "../store/orders";
 import { asking, signedIn } from "../store/session";
 import {
-  chooseKind, clearTicket, clientId, display, expiry, kind, KINDS, mayPostOnly, postOnly, price, qty, request, share, side, type Side,
-  stepped, stp, STPS, takesPrice, takesTrigger, tif, tifs, tifWish, trigger,
+  chooseKind, chooseTif, clearTicket, clientId, display, expiry, kind, KINDS, mayPostOnly, postOnly, price, qty, request, share, side, type Side,
+  stepped, stp, STPS, takesPrice, takesTrigger, tif, tifs, trigger,
 } from "../store/ticket";
 import { PreviewBox } from "./preview";
 import { Purse } from "./purse";
@@ -86,7 +86,7 @@ export function Ticket() {
           <DecimalField label={say("ticket.display")} unit={base} value={display.value} onValue={(value) => { display.value = value; }} problem={sending.at("display")} hint={say("ticket.display_hint")} onKeyDown={steps(display, what?.lot, what?.qty_min ?? null)} />
         ) : null}
         <div class="pair">
-          <Select label={say("ticket.tif")} value={tif.value} onValue={(value) => { tifWish.value = value; }} disabled={tifs.value.length < 2} options={tifs.value.map((value) => ({ value, label: value.toUpperCase() }))} />
+          <Select label={say("ticket.tif")} value={tif.value} onValue={chooseTif} disabled={tifs.value.length < 2} options={tifs.value.map((value) => ({ value, label: value.toUpperCase() }))} />
           <Select label={say("ticket.stp")} value={stp.value} onValue={(value) => { stp.value = value; }} options={STPS.map((value) => ({ value, label: sayOf("stp", value), disabled: value === "decrement" && tif.value === "fok" }))} />
         </div>
         <p class="hint tif-hint">{sayOf("tif", tif.value)}</p>

@@ -15,6 +15,13 @@ export class ProblemError extends Error {
 export const UNREACHABLE = "UNREACHABLE";
 export const UNREADABLE = "UNREADABLE";
 
+let signedOut = () => {};
+
+/** Hear when the venue says that there is no session (any more). */
+export function onSignedOut(act: () => void): void {
+  signedOut = act;
+}
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 interface Options {
@@ -79,6 +86,7 @@ function search(query: Query | undefined): string {
 async function problemOf(response: Response): Promise<ProblemError> {
   try {
     const body = (await response.json()) as Partial<Problem>;
+    if (body.code === "NOT_SIGNED_IN") signedOut();
     if (typeof body.code === "string") return new ProblemError({ ...own(response.status, body.code), ...body });
   } catch {
     // A proxy's page, perhaps; its status has to do.
