@@ -230,9 +230,10 @@ def test_a_full_disk_refuses_entry_and_takes_cancels(linked):
         async with linked(venue) as link:
             order_id = int((await link.submit(place())).events["order_id"][0])
             disk.space = 0
-            with pytest.raises(DiskFull):
-                while True:
-                    await link.submit(place(price=1))
+            for rows in (place(price=1) * 200, place(price=1)):  # Until not even one more fits.
+                with pytest.raises(DiskFull):
+                    while True:
+                        await link.submit(rows)
             entry, cancel = await asyncio.gather(
                 link.submit(place()), link.submit(build.cancel(ANN, order_id).tobytes()), return_exceptions=True
             )
