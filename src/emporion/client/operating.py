@@ -159,7 +159,7 @@ class Operating(Core):
         what = f"open account {name}"
         body = operator.OpenAccount(name, account_name(master) or None, _bounded(tier, "tier", FEE_TIERS - 1, what))
         remedy = "account(name) tells whether it was opened."
-        if self._operates is not False:
+        if self._operates is not False or master is None or tier:
             try:
                 said = yield from self._ask(
                     accounts.Account, "POST", "/v1/operator/accounts", what, body, account="", repeat=Repeat.ONCE,
