@@ -222,3 +222,22 @@ def test_questions_that_make_no_sense():
                 store.fills(3, limit=limit)
         with pytest.raises(BadValue, match="'2m' is not one of 1s, 5s"):
             store.candles(1, "2m")
+
+
+def test_a_page_of_the_ledger_is_a_few_questions(tmp_path, monkeypatch):
+    """Of an asset that is not traded, and of fees that nobody pays, nothing is looked for among the fills."""
+    with emporion.open(tmp_path, capacity="tiny") as venue, attached(venue.node, tmp_path) as store:
+        set_up(venue)
+        venue.list_asset("GOLD", decimals=2)
+        venue.deposit("alice", "GOLD", "1")
+        venue.set_status("BTC/USDC", "open")
+        for _ in range(120):
+            venue.place("alice", "BTC/USDC", "buy", qty="0.0001", price="60000")
+            venue.place("bob", "BTC/USDC", "sell", qty="0.0001", price="60000")
+        caught_up(store, venue.node)
+        asked = []
+        page = HistoryStore._page
+        monkeypatch.setattr(HistoryStore, "_page", lambda self, *words: asked.append(words[1]) or page(self, *words))
+        assert len(store.ledger(3, 3, limit=5)) == 1 and asked == ["movements"]
+        assert len(store.ledger(FEE_ACCOUNT, limit=5)) == 0 and asked[1:] == ["movements", "fills"]
+        assert len(store.ledger(3, 2, limit=5)) == 5 and asked[3:] == ["movements", "fills"]

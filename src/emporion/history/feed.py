@@ -315,12 +315,10 @@ class Feed:
             is_new = tables.seq > before.seq or (finish and tables.seq > before.open_seq)
             if tables.seq < before.seq or not (is_new or whole):
                 return
-            open_orders = tables.open_orders.rows()
-            wants = finish or writer.wants_open_orders(len(open_orders), self._tail)
+            wants = finish or writer.wants_open_orders(tables.open_orders.count, self._tail)
+            open_orders = tables.open_orders.rows() if wants else None
             command = digest_of(self._head) if self._head else before.command
-            frozen = Frozen(
-                self._tail, tables.seq, tables.ts_ns, command, open_orders if wants else None, tables.listed
-            )
+            frozen = Frozen(self._tail, tables.seq, tables.ts_ns, command, open_orders, tables.listed)
             self._frozen, self._tail = self._tail, Tail()
         try:
             writer.write(frozen, whole)

@@ -44,6 +44,10 @@ class OpenOrders:
             self._grow(int(slots.max()))
             self._slots[slots] = rows
 
+    @property
+    def count(self) -> int:
+        return int(np.count_nonzero(self._slots["order_id"]))
+
     def rows(self) -> Rows:
         """All open orders, oldest first: a copy."""
         rows = self._slots[self._slots["order_id"] != 0]

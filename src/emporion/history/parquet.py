@@ -63,4 +63,7 @@ def read(path: str, table: str) -> Rows:
 
 def _column(values: np.ndarray) -> pa.Array:
     values = np.ascontiguousarray(values)
-    return pa.array(values.tolist(), pa.binary()) if values.dtype.kind == "S" else pa.array(values)
+    if values.dtype.kind == "S":
+        return pa.array(values.tolist(), pa.binary())
+    # Not pa.array, which imports pandas where there is one: a second of the interpreter while orders wait.
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(values)])

@@ -1,7 +1,7 @@
 """Questions to the files, through DuckDB: one database without tables of its own, a cursor for each thread."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from emporion.history.folder import Part, Parts
 from emporion.history.parquet import FILE_DTYPES, LENGTHS_S
 from emporion.history.rows import CANDLE, TRADE, Rows, concat
+from emporion.history.tail import NotZero, Wanted
 
 MEMORY_LIMIT = "512MB"  # Trading comes first: a question that needs more fails by itself.
 THREADS = 1  # Of DuckDB's own for one question; questions of several threads run beside each other.
@@ -22,7 +23,8 @@ class Shelf:
         # External access stays on, for the files; no text of a user's ever comes here.
         self._database = duckdb.connect(":memory:", config={"threads": THREADS, "memory_limit": MEMORY_LIMIT})
         self._database.execute("SET parquet_metadata_cache = true")
-        self._database.execute("SET autoinstall_known_extensions = false")
+        for setting in ("temp_directory = ''", "autoinstall_known_extensions = false"):
+            self._database.execute(f"SET {setting}")
         self._own = threading.local()
         self._lock = threading.Lock()
 
@@ -33,14 +35,14 @@ class Shelf:
         self,
         table: str,
         parts: Parts,
-        equal: Mapping[str, int],
+        wanted: Wanted,
         before: tuple[int, int] | None,
         limit: int,
         since_seq: int = 0,
     ) -> Rows:
-        """The newest rows before a place whose columns have these values, newest first."""
+        """The newest wanted rows before a place, newest first; none of commands before `since_seq`."""
         dtype = FILE_DTYPES[table]
-        conditions = [f"{name} = {int(value)}" for name, value in equal.items()]
+        conditions = [_condition(name, value) for name, value in wanted.items()]
         if before is not None:
             seq, n = map(int, before)
             conditions.append(f"(seq < {seq} OR (seq = {seq} AND n < {n}))")
@@ -91,6 +93,14 @@ class Shelf:
         for name in names:
             rows[name] = columns[name]
         return rows
+
+
+def _condition(name: str, value: int | Sequence[int] | type[NotZero]) -> str:
+    if isinstance(value, int):
+        return f"{name} = {value}"
+    if isinstance(value, Sequence):
+        return f"{name} IN ({', '.join(str(int(one)) for one in value)})"
+    return f"{name} <> 0"
 
 
 def _files(parts: Sequence[Part]) -> str:

@@ -23,7 +23,7 @@ from emporion.history.intervals import INTERVALS, LENGTHS_NS, base_of, end_of, s
 from emporion.history.rows import CANDLE, ENTRIES_PER_EVENT, ENTRY, FILL, ORDER, Rows, before, concat
 from emporion.history.shelf import Shelf
 from emporion.history.tables import DTYPES
-from emporion.history.tail import newest
+from emporion.history.tail import NotZero, Wanted, newest
 from emporion.schema.limits import FEE_ACCOUNT, NOBODY, TS_MAX
 
 Cursor = tuple[int, int]
@@ -93,8 +93,8 @@ class HistoryStore:
     def ledger(self, account_id: int, asset_id: int = 0, before: Cursor | None = None, limit: int = 100) -> Rows:
         """Rows of ENTRY of an account, newest first; asset 0: of all. All of them together are its balances."""
         view = self._feed.view()
-        equal = {"account_id": account_id} | ({"asset_id": asset_id} if asset_id else {})
-        movements = self._page(view, "movements", equal, before, _checked(limit))
+        wanted = {"account_id": account_id} | ({"asset_id": asset_id} if asset_id else {})
+        movements = self._page(view, "movements", wanted, before, _checked(limit))
         lines = self._lines_of_fills(view, account_id, asset_id, before, limit)
         return in_order(concat([movements, lines], ENTRY))[::-1][:limit]
 
@@ -147,36 +147,42 @@ class HistoryStore:
     # --- Below ---------------------------------------------------------------------------------------
 
     def _page(
-        self, view: View, table: str, equal: dict[str, int], place: Cursor | None, limit: int, since_seq: int = 0
+        self, view: View, table: str, wanted: Wanted, place: Cursor | None, limit: int, since_seq: int = 0
     ) -> Rows:
         """From memory first, since it is the younger; then from disk."""
-        young = newest(view.chunks(table), equal, place, limit, DTYPES[table])
+        young = newest(view.chunks(table), wanted, place, limit, DTYPES[table])
         if len(young) == limit:
             return young
-        old = self._shelf.newest(table, view.parts(table), equal, place, limit - len(young), since_seq)
+        old = self._shelf.newest(table, view.parts(table), wanted, place, limit - len(young), since_seq)
         return concat([young, old], DTYPES[table])
 
     def _lines_of_fills(self, view: View, account_id: int, asset_id: int, place: Cursor | None, limit: int) -> Rows:
         """Enough of the newest lines before a place, of an account and perhaps an asset, by place."""
         listed = view.listed
+        # Only fills that make a line are asked for, so there are few questions.
+        wanted: dict = {"fee_atoms": NotZero} if account_id == FEE_ACCOUNT else {"account_id": account_id}
+        if asset_id:
+            of_asset = (listed["base_asset_id"] == asset_id) | (listed["quote_asset_id"] == asset_id)
+            if account_id == FEE_ACCOUNT:
+                of_asset = listed["quote_asset_id"] == asset_id
+            wanted["instrument_id"] = np.flatnonzero(of_asset).tolist()
+            if not wanted["instrument_id"]:
+                return np.zeros(0, ENTRY)
         # A place among lines lies within the lines of one event: its fill is wanted, too.
         at = None if place is None else (place[0], place[1] // ENTRIES_PER_EVENT + 1)
-        equal = {} if account_id == FEE_ACCOUNT else {"account_id": account_id}
         lines: list[Rows] = []
         count = 0
         while count < limit:
-            fills = self._page(view, "fills", equal, at, limit)
-            if not len(fills):
-                break
-            at = (int(fills["seq"][-1]), int(fills["n"][-1]))
+            fills = self._page(view, "fills", wanted, at, limit)
             made = entries_of(fills[::-1], listed)
-            wanted = (made["account_id"] == account_id) & before(made, place)
+            own = (made["account_id"] == account_id) & before(made, place)
             if asset_id:
-                wanted &= made["asset_id"] == asset_id
-            lines.append(made[wanted])
+                own &= made["asset_id"] == asset_id
+            lines.append(made[own])
             count += len(lines[-1])
             if len(fills) < limit:
                 break
+            at = (int(fills["seq"][-1]), int(fills["n"][-1]))
         return concat(lines, ENTRY)
 
     def _candles(self, view: View, instrument_id: int, interval: str, begin_ns: int, end_ns: int) -> Rows:

@@ -1,6 +1,6 @@
 """Rows that are not on disk yet, and pages of rows in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,13 @@ from emporion.history.rows import Rows, before, concat, take
 from emporion.history.tables import DTYPES, Made
 
 Chunks = list[Rows]
+
+
+class NotZero:
+    """Any value but 0."""
+
+
+Wanted = Mapping[str, int | Sequence[int] | type[NotZero]]  # By column: its value, or one of these, or no 0.
 
 
 class Tail:
@@ -42,16 +49,19 @@ class Tail:
         return concat(self._chunks[name], DTYPES[name])
 
 
-def newest(
-    chunks: Iterable[Rows], equal: Mapping[str, int], place: tuple[int, int] | None, limit: int, dtype: np.dtype
-) -> Rows:
-    """The newest rows before a place whose columns have these values, newest first."""
+def newest(chunks: Iterable[Rows], wanted: Wanted, place: tuple[int, int] | None, limit: int, dtype: np.dtype) -> Rows:
+    """The newest wanted rows before a place, newest first."""
     found = []
     for rows in reversed(list(chunks)):
-        wanted = before(rows, place)
-        for name, value in equal.items():
-            wanted &= rows[name] == value
-        page = take(rows, np.flatnonzero(wanted)[::-1][:limit])
+        found_here = before(rows, place)
+        for name, value in wanted.items():
+            if isinstance(value, int):
+                found_here &= rows[name] == value
+            elif isinstance(value, Sequence):
+                found_here &= np.isin(rows[name], value)
+            else:
+                found_here &= rows[name] != 0
+        page = take(rows, np.flatnonzero(found_here)[::-1][:limit])
         found.append(page)
         limit -= len(page)
         if limit <= 0:
