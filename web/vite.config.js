@@ -22,7 +22,7 @@ export default defineConfig({
   plugins: [licenses(), twins()],
   // A venue that runs already, for work on the page: EMPORION=http://127.0.0.1:8000 npx vite
   server: { proxy: { "/v1": { target: process.env.EMPORION ?? "http://127.0.0.1:8000", ws: true } } },
-  test: { include: ["test/**/*.test.ts"] },
+  test: { include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"] },
 });
 
 /** The licences of what is bundled, as they ask, in one text beside the page. */

@@ -77,3 +77,21 @@ def test_nothing_of_the_page_is_inline():
 def test_the_types_and_unit_tests_of_the_page_pass(script):
     done = npm("run", "--silent", script)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_building_again_without_a_change_does_nothing():
+    build = ["sh", str(ROOT / "scripts" / "build_page.sh")]
+    first = subprocess.run(build, capture_output=True, text=True, timeout=300, check=False)
+    assert first.returncode == 0, first.stderr
+    again = subprocess.run(build, capture_output=True, text=True, timeout=60, check=False)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_what_is_built_is_small_and_whole():
+    built = ROOT / "src" / "emporion" / "gateway" / "page"
+    index = (built / "index.html").read_text()
+    loaded = re.findall(r'(?:src|href)="/([^"]+)"', index)
+    assert {Path(name).suffix for name in loaded} == {".js", ".css", ".svg"}
+    assert all((built / name).is_file() for name in loaded)
+    sent = sum((built / f"{name}.br").stat().st_size for name in loaded if not name.endswith(".svg"))
+    assert sent < 130_000, "what a browser loads has grown; docs/concepts/page.md says about 100 KB"

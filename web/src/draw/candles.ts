@@ -15,6 +15,9 @@ export interface Tongue {
   mark: (ms: number, kind: TickMarkType) => string; // On the axis.
 }
 
+const CANDLES_MAX = 40_000; // A window left open at one second an interval for days should not grow without end.
+const KEPT = 36_000; // Of those, when there are as many.
+
 export class CandleChart {
   #chart: IChartApi;
   #candles: ISeriesApi<"Candlestick">;
@@ -99,14 +102,16 @@ export class CandleChart {
         this.#volume.update(this.#volumeOf(candle));
       }
     }
-    if (!older && candles.length < 16) return;
-    const all = this.#sorted();
+    if (!older && candles.length < 16 && this.#byTime.size < CANDLES_MAX) return;
+    const all = this.#sorted().slice(-KEPT);
+    this.#byTime = new Map(all.map((candle) => [this.#timeOf(candle), candle]));
     this.#last = all.length ? this.#timeOf(all.at(-1)!) : 0;
     this.#candles.setData(all.map((candle) => this.#candleOf(candle)));
     this.#volume.setData(all.map((candle) => this.#volumeOf(candle)));
   }
 
-  get oldest(): Candle | null { return this.#sorted()[0] ?? null; }
+  /** None where there are as many as may be kept. */
+  get oldest(): Candle | null { return this.#byTime.size < KEPT - 1000 ? (this.#sorted()[0] ?? null) : null; }
 
   close(): void { this.#chart.remove(); }
 

@@ -13,6 +13,29 @@ export function beforeFrame(key: unknown, act: () => void): void {
   requestAnimationFrame(flush);
 }
 
+const due = new Map<unknown, number>(); // Key: when it may be drawn again.
+
+/** As `beforeFrame`, and no sooner than `ms` after the last time: for pictures, which nobody reads twenty times a second. */
+export function atMostEach(ms: number, key: unknown, act: () => void): void {
+  const now = performance.now();
+  const when = due.get(key) ?? 0;
+  if (now >= when) {
+    due.set(key, now + ms);
+    beforeFrame(key, act);
+    return;
+  }
+  clearTimeout(late.get(key));
+  late.set(key, setTimeout(() => { late.delete(key); due.set(key, performance.now() + ms); beforeFrame(key, act); }, when - now));
+}
+
+const late = new Map<unknown, ReturnType<typeof setTimeout>>();
+
+/** Never mind about this key any more. */
+export function forget(key: unknown): void {
+  clearTimeout(late.get(key));
+  for (const map of [late, due, waiting]) map.delete(key);
+}
+
 function flush(): void {
   asked = false;
   const acts = [...waiting.values()];

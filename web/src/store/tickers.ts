@@ -2,9 +2,10 @@
 
 import { signal, type Signal } from "@preact/signals";
 import type { Ticker } from "../wire/types";
-import { beforeFrame } from "./frame";
+import { atMostEach } from "./frame";
 import { stream } from "./venue";
 
+const SHOWN_MS = 100;
 const signals = new Map<string, Signal<Ticker | null>>();
 const arrived = new Map<string, Ticker>();
 
@@ -20,7 +21,7 @@ export function followTickers(): void {
     take(message) {
       if (message.type !== "ticker") return;
       for (const item of message.items) arrived.set(item.instrument, item);
-      beforeFrame("tickers", () => {
+      atMostEach(SHOWN_MS, "tickers", () => {
         for (const [name, item] of arrived) ticker(name).value = item;
         arrived.clear();
       });

@@ -10,7 +10,7 @@ import { Segments } from "../parts/tabs";
 import { number, short } from "../say/format";
 import { language, locale, say, sayOf } from "../say/language";
 import { painted } from "../store/appearance";
-import { beforeFrame } from "../store/frame";
+import { atMostEach, forget } from "../store/frame";
 import { chosen, instrument } from "../store/market";
 import { remembered } from "../store/remembered";
 import { instruments, stream } from "../store/venue";
@@ -21,6 +21,7 @@ export type Interval = NonNullable<Subscription["interval"]>;
 export const INTERVALS: readonly Interval[] = ["1s", "5s", "15s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "3d", "1w", "1M"];
 const COMMON: readonly Interval[] = ["5s", "1m", "5m", "15m", "1h", "4h", "1d"];
 const PAGE = 600;
+const DRAWN_MS = 150;
 const FEW = 24; // With fewer candles than this a young venue is seen better at a finer interval.
 
 export const wish = remembered<Interval | "auto">("interval", "auto", (text) => text === "auto" || INTERVALS.includes(text as Interval));
@@ -132,12 +133,12 @@ function follow(name: string, step: Interval, canvas: Canvas): { end: () => void
     take(message) {
       if (message.type !== "candles") return;
       waiting.push(...message.items);
-      beforeFrame(key, show);
+      atMostEach(DRAWN_MS, key, show);
     },
     missed: start,
   });
   return {
-    end() { ended = true; end(); },
+    end() { ended = true; forget(key); end(); },
     older() {
       const oldest = canvas.oldest();
       if (!loaded || asking || first || ended || !oldest) return;

@@ -7,8 +7,11 @@ import { places, toStep } from "../exact/decimal";
 import { number } from "../say/format";
 import { language, say } from "../say/language";
 import { painted } from "../store/appearance";
+import { atMostEach, forget } from "../store/frame";
 import { book, instrument } from "../store/market";
 import { takePrice } from "../store/ticket";
+
+const DRAWN_MS = 120;
 
 export function Depth() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -26,13 +29,16 @@ export function Depth() {
       const tick = instrument.peek()?.tick;
       if (tick) takePrice(toStep(Math.max(0, price).toFixed(places(tick)), tick)); // A place on a picture: rounded by nature.
     });
-    const endShow = effect(() => picture.show(book.value.bids, book.value.asks));
+    const endShow = effect(() => {
+      const { bids, asks } = book.value;
+      atMostEach(DRAWN_MS, picture, () => picture.show(bids, asks));
+    });
     const endPaint = effect(() => {
       void painted.value;
       void language.value;
       picture.paint();
     });
-    return () => { endShow(); endPaint(); picture.close(); };
+    return () => { endShow(); endPaint(); forget(picture); picture.close(); };
   }, []);
   return (
     <section class="pane depth" aria-labelledby="depth-title">
