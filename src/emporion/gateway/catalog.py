@@ -68,7 +68,6 @@ class Catalog:
         self.assets: list[Asset] = []  # By number; row 0 is nobody.
         self.instruments: list[Listed | None] = [None]
         self.rows: np.ndarray = np.zeros(0)  # INSTRUMENT rows as of `seq`.
-        self.asset_rows: np.ndarray = np.zeros(0)
         self.fees: np.ndarray = np.zeros(0)  # schedule x FEE_TIERS + tier.
         self.simulation = False
         self.titles: dict[str, str] = {}
@@ -205,7 +204,7 @@ class Catalog:
     async def _copy(self) -> None:
         changes = self._changes
         answer = await self._link.ask(Listings(after_account=len(self._names) - 1))
-        self.seq, self.rows, self.asset_rows = answer.seq, answer.instruments, answer.assets
+        self.seq, self.rows = answer.seq, answer.instruments
         self.fees, self.simulation, self.titles = answer.fees, answer.simulation, answer.titles
         self._take_assets(answer.assets)
         self._take_instruments(answer.instruments)

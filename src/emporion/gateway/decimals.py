@@ -90,8 +90,3 @@ def ratio_text(numerator: int, denominator: int, per: int, places: int) -> str:
 
 
 PPM_SCALE = Scale(Decimal(1) / PPM, "millionth")
-
-
-def ppm_text(ppm: int) -> str:
-    """A rate in parts per million as percent, exactly: 250 is "0.0250"."""
-    return ratio_text(ppm, PPM, 100, 4)
