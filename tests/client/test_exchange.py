@@ -132,6 +132,34 @@ def test_too_many_requests_say_when_there_is_room():
     assert limited.value.retry_after == 2.5
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        problem(401, "BAD_SIGNATURE", "the key was revoked"),
+        problem(403, "SCOPE_MISSING", "the key may not trade any more"),
+        problem(503, "DISK_FULL", "the disk is full"),
+    ],
+)
+def test_what_keeps_a_repeat_out_says_nothing_of_the_first_sending(said):
+    with pytest.raises(OutcomeUnknown, match="same cl_ord_id"):
+        place(Scripted([Cut("broke"), said]), cl_ord_id="a1")
+
+
+def test_a_repeat_waits_for_its_rate_since_the_first_sending_may_be_done():
+    limited = problem(429, "RATE_LIMITED", "too many", retry_after_ms=1500)
+    venue = Scripted([Cut("broke"), limited, answer(200, {**ORDER, "repeated": True})])
+    assert place(venue, cl_ord_id="a1").order_id == 77
+    assert venue.pauses[1] == 1.5
+    with pytest.raises(OutcomeUnknown):
+        place(Scripted([Cut("broke"), limited], patience=1.0), cl_ord_id="a1")
+
+
+def test_a_refusal_of_a_repeat_is_a_refusal():
+    detail = "place buy 1 BTC/USDC for ann: INSUFFICIENT_FUNDS: the free balance does not cover it"
+    with pytest.raises(Refused):
+        place(Scripted([Cut("broke"), problem(422, "INSUFFICIENT_FUNDS", detail)]), cl_ord_id="a1")
+
+
 def test_a_clock_that_is_off_is_mended_by_the_venues_date():
     date = "Fri, 31 Dec 1999 23:59:59 GMT"
     venue = Scripted([answer(401, _stale(), date=date), PLACED, PLACED])

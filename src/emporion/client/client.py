@@ -227,8 +227,8 @@ def connect(
         timeout: seconds for one answer.
         patience: seconds during which a request that may be sent again is, while the venue cannot be
             reached or says 503. 0: never.
-        rate_patience: the longest Retry-After, in seconds, to wait for when there were too many
-            requests; by default RateLimited is raised at once.
+        rate_patience: seconds that a request may wait, in all, for its turn when there were too many; by
+            default RateLimited is raised at once.
         tls: for https, other certificates than the system's.
     """
     return Client(url, key, secret, account, timeout, patience, rate_patience, tls)

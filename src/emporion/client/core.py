@@ -157,10 +157,8 @@ class Core:
 
     def _own_accounts(self) -> Flow[list[accounts.Account]]:
         """Every account that the key may see: for an operator all there are, else its own and their sub-accounts."""
-        if self._operates is not False:
-            reply = yield from self._exchange.ask(
-                "GET", with_query("/v1/operator/accounts", limit=str(PAGE)), "look at accounts"
-            )
+        if self._operates is None:
+            reply = yield from self._exchange.ask("GET", "/v1/operator/accounts?limit=1", "look at accounts")
             self._operates = reply.answer.status not in (401, 403)
         path = "/v1/operator/accounts" if self._operates else "/v1/accounts"
         found = yield from self._pages(accounts.Account, path, "look at accounts", account="")
@@ -168,12 +166,10 @@ class Core:
         return found
 
     def _account_number(self, account: AccountLike) -> Flow[int]:
-        """The number of an account, for paths that want it."""
+        """The number of an account, for paths and columns that want it."""
         name = account_name(account)
         if name.startswith("#") and name[1:].isdecimal():
             return int(name[1:])
-        if name not in self._listed.account_ids:
-            yield from self._own_accounts()
         if name not in self._listed.account_ids:
             found = yield from self._ask(accounts.Account, "GET", "/v1/account", f"look at {name}", account=name)
             self._listed.see_accounts([found])
@@ -191,8 +187,7 @@ class Core:
             found = yield from self._all(market.Instrument, "/v1/instruments", "look at instruments")
             listed.see_instruments(found)
         for name in set(accounts) - listed.account_ids.keys():
-            if name not in listed.account_ids:
-                yield from self._account_number(name)
+            yield from self._account_number(name)
         return listed
 
 

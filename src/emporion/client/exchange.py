@@ -42,7 +42,7 @@ class Exchange:
         rate_patience: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`patience`: seconds during which to send again; `rate_patience`: the longest Retry-After to wait for."""
+        """`patience`: seconds during which to send again; `rate_patience`: seconds to wait when there is no room."""
         self.origin, self.signer = origin, signer
         self._patience, self._rate_patience, self._clock = patience, rate_patience, clock
 
@@ -68,6 +68,7 @@ class Exchange:
             OutcomeUnknown: it may have been done.
         """
         deadline, pause = self._clock() + self._patience, FIRST_PAUSE
+        rate_patience = self._rate_patience
         perhaps = is_clock_mended = False
         while True:
             headers = self.signer.headers(method, target, account, body)
@@ -81,34 +82,40 @@ class Exchange:
             else:
                 assert answer is not None
                 verdict = problems.judge(answer)
+                at_least = problems.retry_after(answer)
                 if verdict is problems.Verdict.FINAL:
+                    if perhaps and repeat is Repeat.NAMED and not problems.tells_of_before(answer):
+                        raise unknown(what, problems.summary(answer), remedy)
                     return Reply(answer, perhaps)
                 if verdict is problems.Verdict.RATE:
-                    at_least = problems.retry_after(answer)
-                    if at_least > self._rate_patience:
-                        return Reply(answer, perhaps)
-                    yield Pause(at_least)
-                    continue
-                if verdict is problems.Verdict.CLOCK:
-                    at_least = problems.retry_after(answer)
-                    if at_least:  # A venue that just took over: it cannot tell this request from one of before.
-                        if self._clock() + at_least > deadline:
-                            return Reply(answer, perhaps)
+                    if at_least <= rate_patience:
+                        rate_patience -= at_least
                         yield Pause(at_least)
                         continue
-                    offset_ns = problems.clock_offset_ns(answer, self.signer.clock.now_ns())
-                    if is_clock_mended or offset_ns is None:
+                    if not perhaps or repeat is not Repeat.NAMED:
                         return Reply(answer, perhaps)
-                    self.signer.offset_ns, is_clock_mended = offset_ns, True
-                    continue
-                at_least, trouble, perhaps = problems.retry_after(answer), problems.summary(answer), True
+                if verdict is problems.Verdict.CLOCK and not at_least:
+                    offset_ns = problems.clock_offset_ns(answer, self.signer.clock.now_ns())
+                    if not is_clock_mended and offset_ns is not None:
+                        self.signer.offset_ns, is_clock_mended = offset_ns, True
+                        continue
+                    if not perhaps or repeat is not Repeat.NAMED:
+                        return Reply(answer, perhaps)
+                    raise unknown(what, problems.summary(answer), remedy)
+                trouble = problems.summary(answer)
+                perhaps = perhaps or verdict is problems.Verdict.AGAIN
             if perhaps and repeat is Repeat.ONCE:
-                raise OutcomeUnknown(f"{what}: {trouble}; whether it was done is not known. {remedy}".rstrip())
+                raise unknown(what, trouble, remedy)
             pause_now = max(at_least, pause * random.uniform(0.75, 1.25))
             if self._clock() + pause_now > deadline:
                 break
             yield Pause(pause_now)
             pause = min(2 * pause, LONGEST_PAUSE)
         if perhaps and repeat is Repeat.NAMED:
-            raise OutcomeUnknown(f"{what}: {trouble}; whether it was done is not known. {remedy}".rstrip())
+            raise unknown(what, trouble, remedy)
         raise ConnectionFailed(f"{what}: {self.origin.url}: {trouble}; nothing was done")
+
+
+def unknown(what: str, trouble: str, remedy: str) -> OutcomeUnknown:
+    """The exception for a request that may have been done."""
+    return OutcomeUnknown(f"{what}: {trouble}; whether it was done is not known. {remedy}".rstrip())

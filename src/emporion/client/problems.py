@@ -42,6 +42,17 @@ def judge(answer: Answer) -> Verdict:
     return Verdict.FINAL
 
 
+def tells_of_before(answer: Answer) -> bool:
+    """Whether an answer to a repeat says that the first sending was heard, or was not.
+
+    The kernel does: of all reasons but those of shape it gives DUPLICATE first. A door that does not let
+    the request in, or has no room, says nothing of the one before.
+    """
+    if answer.status in (401, 403):
+        return False
+    return answer.status < 500 or problem_of(answer).code in Reject.__members__
+
+
 def problem_of(answer: Answer) -> Problem:
     """The problem details of an answer; of a proxy's page, made from the status."""
     try:
