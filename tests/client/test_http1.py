@@ -41,6 +41,13 @@ def test_an_answer_is_the_same_however_it_is_cut(data, cuts):
         assert ("link" in answer.headers) is False
 
 
+def test_a_second_answer_to_one_question_is_not_taken():
+    answer = Answer()
+    assert answer.feed(PLAIN + CHUNKED.replace(b"200", b"404"))
+    assert (answer.status, answer.body, answer.keeps) == (201, b'{"a":1}', False)
+    assert "transfer-encoding" not in answer.headers
+
+
 @pytest.mark.parametrize("wrong", [b"SSH-2.0-x\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x16\x03\x01\x02", b"<html>"])
 def test_what_is_no_http_is_said_to_be_none(wrong):
     with pytest.raises(BadAnswer, match="does not speak HTTP"):
@@ -99,7 +106,10 @@ def test_nothing_is_signed_without_a_key():
     assert Signer(None, None).headers("GET", "/v1/status", "", b"") == []
 
 
-@pytest.mark.parametrize(("key", "secret"), [("k", None), (None, SECRET), ("k", "x"), ("k", SECRET[:-2]), ("k", "")])
+@pytest.mark.parametrize(
+    ("key", "secret"),
+    [("k", None), (None, SECRET), ("k\r\nx: y", SECRET), ("ключ", SECRET), ("k", "x"), ("k", SECRET[:-2]), ("k", "")],
+)
 def test_half_a_key_is_none(key, secret):
     with pytest.raises(BadValue):
         Signer(key, secret)

@@ -87,13 +87,22 @@ class Answer:
 
     # --- Called by the parser ---
 
+    def on_message_begin(self) -> None:
+        if self.done:  # A second answer to one question: whatever it is, this connection is not to be trusted.
+            self.keeps = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.done:
+            return
         self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
-        self._parts.append(part)
+        if not self.done:
+            self._parts.append(part)
 
     def on_message_complete(self) -> None:
+        if self.done:
+            return
         self.status = self._parser.get_status_code()
         if 100 <= self.status < 200:  # Early hints and the like: the answer proper is still to come.
             self.headers.clear()

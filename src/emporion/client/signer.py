@@ -17,6 +17,8 @@ class Signer:
         """`secret` is the Ed25519 seed as 64 hexadecimal digits, as shown when the key was made."""
         if (key is None) != (secret is None):
             raise BadValue("give both key= and secret=, or neither for what is public")
+        if key is not None and not (key.isascii() and key.isalnum()):
+            raise BadValue(f"key: {key!r} is no key's id; it is letters and digits, as shown when the key was made")
         self.key = key
         self.offset_ns = 0  # The venue's clock less ours, once it said that ours is off.
         self.clock: Clock = clock or SystemClock()
