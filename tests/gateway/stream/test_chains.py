@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emporion.engine.clock import SystemClock
+from emporion.feeds.candles import bars
 from emporion.gateway.catalog import Catalog
 from emporion.gateway.link import LocalLink
 from emporion.gateway.stream import connection as connection_module
@@ -25,18 +26,32 @@ from tests.gateway.stream.serving import ALICE, BOB, BTC, EURC, Venue
 
 NAMES = {BTC: "BTC/USDC", EURC: "EURC/USDC"}
 MIDDLE = 1_000_000
+CHANNELS = st.sampled_from(["depth", "trades"])
+rounds = st.tuples(st.just("round"), st.integers(0, 1 << 32))
 steps = st.lists(
     st.one_of(
+        rounds,
+        rounds,
+        rounds,
         st.tuples(st.just("trade"), st.integers(0, 1 << 32)),
         st.tuples(st.sampled_from(["tick", "stall", "read", "gap"])),
         st.tuples(st.just("leave"), st.booleans()),
-        st.tuples(
-            st.just("subscribe"), st.sampled_from(["depth", "trades"]), st.sampled_from([BTC, EURC]), st.booleans()
-        ),
-        st.tuples(st.just("unsubscribe"), st.sampled_from(["depth", "trades"]), st.sampled_from([BTC, EURC])),
+        st.tuples(st.just("subscribe"), CHANNELS, st.sampled_from([BTC, EURC]), st.booleans()),
+        st.tuples(st.just("unsubscribe"), CHANNELS, st.sampled_from([BTC, EURC])),
     ),
     max_size=40,
 )
+
+
+class RacingLink(LocalLink):
+    """A link whose node goes on between a door's question and the answer."""
+
+    race = None  # Called before each answer.
+
+    async def answer(self, question):
+        if self.race is not None:
+            self.race()
+        return await super().answer(question)
 
 
 class Trial:
@@ -46,6 +61,7 @@ class Trial:
         self.venue, self.hub, self.keeper = venue, hub, Keeper()
         self.wanted: set[Key] = set()
         self.open: list[tuple[int, int]] = []
+        self.chance = np.random.default_rng(1)
         self.come()
 
     def come(self) -> None:
@@ -81,6 +97,11 @@ class Trial:
         entered = events[events["kind"] == Event.ACCEPTED]
         self.open += [(int(row["account_id"]), int(row["order_id"])) for row in entered]
 
+    def race(self) -> None:
+        """More happens, while the door asks."""
+        if self.chance.random() < 0.5:
+            self.trade(int(self.chance.integers(1 << 32)))
+
     async def tick(self) -> None:
         await asyncio.sleep(0)
         await self.hub.tick()
@@ -92,6 +113,7 @@ class Trial:
 
     async def settle(self) -> None:
         """Everything that was sent has been read, and nothing is under way."""
+        self.hub.link.race = None
         for _ in range(4):
             await asyncio.sleep(0.005)
             await self.tick()
@@ -107,11 +129,20 @@ class Trial:
                 tape = self.hub.views.tape.trades(key.instrument_id)[["seq", "match"]].tolist()
                 mine = self.keeper.trades[name]
                 assert mine[-100:] == tape[-len(mine[-100:]) :] if mine else tape == []
+        await asyncio.gather(*(self.hub.views.recall(number) for number in NAMES))
+        for number in NAMES:  # Each trade counts once, whether heard or found in the history.
+            row = self.venue.node.machine.state.instruments[number]
+            ticker = self.hub.views.ticker(number, 0)
+            assert ticker.trades == row.trades
+            assert self.hub.views.days.day(number).qty_lots == row.traded_lots
+            assert (ticker.last is None) == (row.last_price_ticks == 0)
+            candles = bars(self.hub.views.candles.latest(number, "1d", 10))
+            assert sum(bar.trades for bar in candles) == row.trades
 
 
 @asynccontextmanager
 async def trial(venue: Venue):
-    link = LocalLink(venue.venue, venue.sequencer, history=venue.history)
+    link = RacingLink(venue.venue, venue.sequencer, history=venue.history)
     await link.start()
     catalog = Catalog(link)
     await catalog.start()
@@ -132,11 +163,17 @@ async def live(schedule) -> None:
     venue = Venue()
     try:
         async with trial(venue) as it:
+            it.trade(len(schedule))
+            it.hub.link.race = it.race
             it.subscribe("depth", BTC, False)
+            await it.tick()
             for step in schedule:
                 match step:
                     case ("trade", seed):
                         it.trade(seed)
+                    case ("round", seed):
+                        it.trade(seed)
+                        await it.tick()
                     case ("tick",):
                         await it.tick()
                     case ("stall",):

@@ -55,6 +55,7 @@ class Open:
 
     story: Story
     seq: int
+    is_unsure: bool = False  # It was replaced and had ended when it was asked for: its client id may be another.
 
 
 @dataclass
@@ -73,8 +74,7 @@ class Holder:
 class Looked:
     """Answers about one account in one interval; None where nothing was asked."""
 
-    seq: int = 0
-    stories: list[Story] | None = None
+    stories: list[Open] | None = None
     is_whole: bool = False  # They are all open orders there are.
     balances: dict[int, AssetRow] | None = None
 
@@ -199,7 +199,7 @@ class Private:
         return any(not chain.is_ready for chain in chains[account_id])
 
     async def _look(self, account_id: int, change: Change, chains: list[Chain]) -> Looked:
-        looked, holder = Looked(change.seq), self._holders.setdefault(account_id, Holder())
+        looked, holder = Looked(), self._holders.setdefault(account_id, Holder())
         own = self._own.get(account_id, [])
         for chain in chains:
             if chain.key.channel == "balances":
@@ -212,25 +212,22 @@ class Private:
                 looked.is_whole = not chain.is_ready or len(replaced) > LOOK_UPS_MAX
                 if looked.is_whole or entered:
                     after_seq = 0 if looked.is_whole else holder.last_entry_seq
-                    looked.seq, looked.stories = await self._ask_open(account_id, after_seq)
+                    looked.stories = await self._ask_open(account_id, after_seq)
                 if replaced and not looked.is_whole:
                     looked.stories = looked.stories or []
                     for order_id in replaced:
                         answer = await self._link.ask(FindOrder(order_id))
-                        looked.seq = min(looked.seq, answer.seq) if len(looked.stories) else answer.seq
-                        looked.stories += from_views(answer.order, self._catalog)
+                        looked.stories += [Open(story, answer.seq) for story in from_views(answer.order, self._catalog)]
         return looked
 
-    async def _ask_open(self, account_id: int, after_seq: int) -> tuple[int, list[Story]]:
-        """Open orders entered after a command, and after which command they are so."""
-        stories: list[Story] = []
-        seq = 0
+    async def _ask_open(self, account_id: int, after_seq: int) -> list[Open]:
+        """Open orders entered after a command."""
+        stories: list[Open] = []
         while True:
             answer = await self._link.ask(OpenOrders(account_id, after_entry_seq=after_seq, limit=PAGE_MAX))
-            stories += from_views(answer.orders, self._catalog)
-            seq = seq or answer.seq
+            stories += [Open(story, answer.seq) for story in from_views(answer.orders, self._catalog)]
             if len(answer.orders) < PAGE_MAX:
-                return seq, stories
+                return stories
             after_seq = int(answer.orders["entry_seq"][-1])
 
     async def _ask_balances(self, account_id: int) -> dict[int, AssetRow]:
@@ -241,9 +238,9 @@ class Private:
     # --- Orders ---
 
     def _learn(self, holder: Holder, looked: Looked) -> None:
-        for story in looked.stories or []:
-            holder.orders[story.order_id] = Open(story, looked.seq)
-            holder.last_entry_seq = max(holder.last_entry_seq, story.seq)
+        for one in looked.stories or []:
+            holder.orders[one.story.order_id] = one
+            holder.last_entry_seq = max(holder.last_entry_seq, one.story.seq)
 
     def _orders(self, account_id: int, looked: Looked, own: list[tuple[EventTuple, int]]) -> list[Order]:
         """The account's orders that these events changed, as they are now."""
@@ -258,8 +255,9 @@ class Private:
             one = holder.orders.get(order_id)
             if one is not None and event[SEQ] > one.seq:
                 one.story.see(event, ts_ns, self._catalog)
+                one.is_unsure |= event[KIND] == REPLACED
             changed.pop(order_id, None)
-            changed[order_id] = one.story if one is not None else None
+            changed[order_id] = one.story if one is not None and not one.is_unsure else None
             if one is not None:
                 one.story.seq = event[SEQ]
                 one.story.fills = []
