@@ -3,6 +3,7 @@
 `emporion.open()` opens a venue, in memory or in a folder; everything else hangs on it.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from emporion.errors import BadValue, EmporionError, Refused
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["BadValue", "EmporionError", "Refused", "Venue", "open"]
 __version__ = VERSION
+PARTS = ("bubble", "client")  # Need no venue: `emporion.client.connect(...)` works without an import of its own.
 
 
 def __getattr__(name: str) -> Any:
-    """`open` and `Venue` are imported when first used: the compiler behind them takes its second."""
+    """What takes its time to import is imported when first used."""
     if name in ("open", "Venue"):
         from emporion.venue import venue
 
         return getattr(venue, name)
+    if name in PARTS:
+        return importlib.import_module(f"emporion.{name}")
     raise AttributeError(f"module 'emporion' has no attribute {name!r}")
