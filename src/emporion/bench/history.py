@@ -71,7 +71,7 @@ def measure(folder: Path, trades: int, progress: Progress) -> HistoryFigures:
             frozen = _drawn(rng, first, min(CHUNK, trades - first), trades)
             before = writer.manifest.files()
             begin, begin_cpu = time.perf_counter(), time.process_time()
-            writer.write(frozen)
+            writer.manifest = writer.write(frozen)
             took, cpu = took + time.perf_counter() - begin, cpu + time.process_time() - begin_cpu
             writer.folder.remove(before - writer.manifest.files())
             progress(f"history: {min(first + CHUNK, trades):,} of {trades:,} trades written, {took:.0f} s")

@@ -321,7 +321,7 @@ class Feed:
             frozen = Frozen(self._tail, tables.seq, tables.ts_ns, command, open_orders, tables.listed)
             self._frozen, self._tail = self._tail, Tail()
         try:
-            writer.write(frozen, whole)
+            after = writer.write(frozen, whole)
         except OSError as error:
             log.warning("%s: not written: %s; it is tried again", writer.folder.path, error.strerror or error)
             with self._lock:
@@ -329,12 +329,10 @@ class Feed:
                 self._tail, self._frozen = frozen.tail, None
             self._retry_s = time.monotonic() + RETRY_S
             return
-        with self._lock:
-            self._frozen = None
+        with self._lock:  # Both at once, or a view would have the rows twice.
+            writer.manifest, self._frozen = after, None
         self._written_s = time.monotonic()
-        gone = {
-            path for path in before.files() - writer.manifest.files() if Path(path).is_relative_to(writer.folder.path)
-        }
+        gone = {path for path in before.files() - after.files() if Path(path).is_relative_to(writer.folder.path)}
         if gone:
             self._retired.append((self._written_s, gone))
 

@@ -26,7 +26,11 @@ class Frozen:
 
 
 class Writer:
-    """Writes one folder. `manifest` is what counts now."""
+    """Writes one folder.
+
+    `manifest` is what counts for those who look. Its owner sets it to what `write` returned, in the same moment in
+    which the rows written stop to count as rows in memory.
+    """
 
     def __init__(self, folder: Folder, manifest: Manifest, block_rows: int = BLOCK_ROWS) -> None:
         self.folder, self.manifest = folder, manifest
@@ -38,7 +42,7 @@ class Writer:
         return count <= max(OPEN_ROWS_FREE, self._rows_since_open + tail.count)
 
     def write(self, frozen: Frozen, whole: bool = False) -> Manifest:
-        """Write it; the manifest that counts from now on. OSError leaves the one before.
+        """Write it; the manifest that counts on disk from now on, and is to be set here. OSError leaves the one before.
 
         Args:
             whole: take all parts of the last block of each table into one.
@@ -57,7 +61,6 @@ class Writer:
             since = {"open_seq": frozen.seq, "open_ts_ns": frozen.ts_ns}
         manifest = Manifest(frozen.seq, frozen.ts_ns, frozen.command, **since, open_path=open_path, parts=parts)
         self.folder.commit(manifest)
-        self.manifest = manifest
         self._rows_since_open = 0 if frozen.open_orders is not None else self._rows_since_open + frozen.tail.count
         return manifest
 
