@@ -1,6 +1,7 @@
 // Tabs and segments: one stop of the Tab key, arrows within (WAI-ARIA authoring practices).
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface Choice<T extends string> {
   value: T;
@@ -19,9 +20,11 @@ interface Props<T extends string> {
 
 /** Tabs that choose a panel with the id `${id}-panel`. */
 export function Tabs<T extends string>({ id, label, choices, value, onChoose, children }: Props<T> & { id: string; children?: ComponentChildren }) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => keepInSight(list.current, '[aria-selected="true"]'), [value]);
   return (
     <div class="tabs">
-      <div class="tablist" role="tablist" aria-label={label} onKeyDown={(event) => rove(event, choices, value, onChoose)}>
+      <div class="tablist" ref={list} role="tablist" aria-label={label} onKeyDown={(event) => rove(event, choices, value, onChoose)}>
         {choices.map((choice) => (
           <button
             key={choice.value} type="button" role="tab" id={`${id}-${choice.value}`} aria-controls={`${id}-panel`}
@@ -55,6 +58,14 @@ export function Segments<T extends string>({ label, choices, value, onChoose, cl
       ))}
     </div>
   );
+}
+
+/** Scroll a row that does not fit so that what is chosen in it is seen; never the page. */
+export function keepInSight(row: HTMLElement | null, chosen: string): void {
+  const item = row?.querySelector(chosen);
+  if (!row || !item) return;
+  const [outer, inner] = [row.getBoundingClientRect(), item.getBoundingClientRect()];
+  if (inner.left < outer.left || inner.right > outer.right) row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
 
 function rove<T extends string>(event: KeyboardEvent, choices: readonly Choice<T>[], value: T, onChoose: (value: T) => void): void {

@@ -1,7 +1,9 @@
 // The head of the page: where one is, as whom, in which language and light.
 
+import { useEffect, useRef } from "preact/hooks";
 import { Icon, Mark } from "../parts/icon";
 import { Select } from "../parts/field";
+import { keepInSight } from "../parts/tabs";
 import { language, LANGUAGES, NAMES, say } from "../say/language";
 import { painted, theme, toggleTheme } from "../store/appearance";
 import { attempt } from "../store/notices";
@@ -11,11 +13,13 @@ import { isDemo } from "../store/venue";
 import { chosen } from "../store/market";
 
 export function Header() {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => keepInSight(nav.current, "[aria-current]"), [route.value.place, signedIn.value, language.value]);
   const places: Place[] = ["trade", ...(signedIn.value ? (["portfolio", "statement", "keys"] as const) : []), "settings", ...(isOperator.value ? (["operator"] as const) : [])];
   return (
     <header class="top">
       <a class="brand" href={address("trade", chosen.value)}><Mark /><span>{say("brand")}</span></a>
-      <nav class="places" aria-label={say("nav.label")}>
+      <nav class="places" ref={nav} aria-label={say("nav.label")}>
         {places.map((place) => (
           <a key={place} href={address(place, place === "trade" ? chosen.value : "")} aria-current={route.value.place === place ? "page" : undefined}>{say(`place.${place}`)}</a>
         ))}
