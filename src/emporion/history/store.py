@@ -98,12 +98,16 @@ class HistoryStore:
         lines = self._lines_of_fills(view, account_id, asset_id, before, limit)
         return in_order(concat([movements, lines], ENTRY))[::-1][:limit]
 
-    def order(self, order_id: int) -> tuple[Rows, Rows]:
-        """One row of ORDER, open or ended, or none, and its fills as rows of FILL, oldest first."""
+    def order(self, order_id: int, account_id: int = 0) -> tuple[Rows, Rows]:
+        """One row of ORDER, open or ended, or none, and its fills as rows of FILL, oldest first.
+
+        With an account, that account's only: quick, where a number alone is looked for in every part.
+        """
         view, found = self._feed.look(lambda open_orders: open_orders.find(order_id))
         if not len(found):
-            found = self._page(view, "orders", {"order_id": order_id}, None, 1)
-        if not len(found):
+            of = {"account_id": account_id} if account_id else {}
+            found = self._page(view, "orders", {"order_id": order_id} | of, None, 1)
+        if not len(found) or account_id not in (NOBODY, int(found["account_id"][0])):
             return np.zeros(0, ORDER), np.zeros(0, FILL)
         row = found[0]
         place = (int(row["seq"]) + 1, 0) if row["seq"] else None

@@ -31,7 +31,7 @@ class History(Protocol):
         self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100
     ) -> np.ndarray: ...
 
-    def order(self, order_id: int) -> tuple[np.ndarray, np.ndarray]: ...
+    def order(self, order_id: int, account_id: int = 0) -> tuple[np.ndarray, np.ndarray]: ...
 
     def order_by_client_id(self, account_id: int, hi: int, lo: int) -> np.ndarray: ...
 
@@ -69,9 +69,7 @@ def _order(history: History, asked: q.HistoryOrder, seq: int) -> q.HistoryAnswer
         if not len(named):
             return q.HistoryAnswer(q.Table.of(named), seq)
         order_id = int(named["order_id"][0])
-    rows, fills = history.order(order_id)
-    if asked.account_id and len(rows) and rows["account_id"][0] != asked.account_id:
-        rows, fills = rows[:0], fills[:0]
+    rows, fills = history.order(order_id, asked.account_id)
     return q.HistoryAnswer(q.Table.of(rows), seq, q.Table.of(fills))
 
 
