@@ -6,11 +6,13 @@ additions may be fused. Nothing else of fast-math is allowed: NaN keeps its mean
 their order, so the same input gives the same bits in every run and for any number of threads.
 
 Numba's cache on disk looks only at the file of the function compiled and not at what that calls.
-The folder is therefore named by a hash of every source file of this package.
+The folder is therefore named by a hash of the file itself and of every file of this package that it
+imports, directly or not. Files with compiled code should import little else.
 """
 
 import hashlib
 import os
+import re
 import sys
 import threading
 import time
@@ -52,8 +54,9 @@ class Entry:
 
     def __init__(self, function: Callable, checked: bool) -> None:
         update_wrapper(self, function)
+        self._folder = cache_folder(Path(function.__code__.co_filename).stem)
         before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(cache_folder())  # Read when the cache is made, so set just here.
+        numba.config.CACHE_DIR = str(self._folder)  # Read when the cache is made, so set just here.
         try:
             self._dispatcher = numba.njit(cache=True, boundscheck=checked, **OPTIONS)(function)
         finally:
@@ -80,7 +83,7 @@ class Entry:
                 timer.join()
             took_s = time.monotonic() - begin_s
             if took_s > SAID_AFTER_S:
-                self._say(f"compiled {{}} in {took_s:.1f} s; kept in {cache_folder()}")
+                self._say(f"compiled {{}} in {took_s:.1f} s; kept in {self._folder}")
             self._is_ready = True
 
     def _say(self, text: str) -> None:
@@ -99,9 +102,9 @@ def _uncompiled(function: Callable) -> Callable:
 
 
 @cache
-def cache_folder() -> Path:
-    """Where compiled code of exactly this source is kept: EMPORION_CACHE, else the user's cache folder."""
-    return cache_root() / f"bubble-{source_hash()}"
+def cache_folder(module: str) -> Path:
+    """Where compiled code of exactly this module's source is kept."""
+    return cache_root() / f"bubble-{module}-{source_hash(module)}"
 
 
 def cache_root() -> Path:
@@ -113,9 +116,25 @@ def cache_root() -> Path:
 
 
 @cache
-def source_hash() -> str:
-    """Hash of every file of this package, and of the compiler's version."""
+def source_hash(module: str) -> str:
+    """Hash of a module of this package with all it imports from here, and of the compiler's version."""
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=12)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in sorted(_reached(module)):
+        digest.update(name.encode() + b"\0" + _source(name) + b"\0")
     return digest.hexdigest()
+
+
+def _source(module: str) -> bytes:
+    path = Path(__file__).with_name(f"{module}.py")
+    return path.read_bytes() if path.is_file() else b""  # Compiled from elsewhere: a notebook, a test.
+
+
+def _reached(module: str) -> set[str]:
+    """The module and what it imports from this package, directly or not."""
+    reached, waiting = set(), [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += re.findall(r"^\s*from emporion\.bubble\.(\w+) import", _source(name).decode(), re.MULTILINE)
+    return reached

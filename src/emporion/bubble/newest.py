@@ -1,0 +1,154 @@
+"""All windows that end at one observation, in time proportional to their number.
+
+Sums run backwards from the last row, centred there, so that every window contains the point it is
+centred at and no sum is ever a difference of large ones: a collapse from 100 to 0.0001 does no
+harm. A new observation costs one such pass, whatever came before.
+"""
+
+import numpy as np
+
+from emporion.bubble.jit import inner
+from emporion.bubble.regression import D, FIXED, LAGS, X, by_two_passes, root, weight
+
+UNSURE = 1e-4  # Share of a product of moments: less than this is left after cancelling, so two passes decide.
+UNSURE_PIVOT = 1e-5  # The same for a column of which lags explain nearly all.
+
+
+@inner()
+def newest(columns, last, rows_min, penalty):
+    """(signed square from the first row, the largest over all starts) of windows ending at row `last`."""
+    if columns.shape[0] == LAGS:
+        return _without_lags(columns, last, rows_min)
+    return _with_lags(columns, last, rows_min, penalty)
+
+
+@inner()
+def settle(columns, rows_min, penalty, badf, bsadf):
+    """Turn the signed squares of both paths into t ratios; ends that the sweep was unsure of are done again here."""
+    for k in range(bsadf.size):
+        if np.isinf(bsadf[k]) or np.isinf(badf[k]):
+            badf[k], bsadf[k] = newest(columns, rows_min - 1 + k, rows_min, penalty)
+        badf[k], bsadf[k] = root(badf[k]), root(bsadf[k])
+
+
+@inner()
+def square_of_moments(count, freedom, x, d, xx, xd, dd):
+    """Signed square from sums; infinite where too little is left to trust, NaN where there is nothing.
+
+    t^2 = freedom Cxd^2 / (Cxx Cdd - Cxd^2): no square root, and one division.
+    """
+    cxx = count * xx - x * x
+    cdd = count * dd - d * d
+    cxd = count * xd - x * d
+    product = cxx * cdd
+    rest = product - cxd * cxd
+    rest = rest if rest > UNSURE * product else 0.0
+    return cxd * abs(cxd) * freedom / rest
+
+
+@inner()
+def _without_lags(columns, last, rows_min):
+    x0, d0 = columns[X, last], columns[D, last]
+    x, d, xx, xd, dd = 0.0, 0.0, 0.0, 0.0, 0.0
+    best, whole = -np.inf, np.nan
+    for first in range(last, -1, -1):
+        level, change = columns[X, first] - x0, columns[D, first] - d0
+        x += level
+        d += change
+        xx += level * level
+        xd += level * change
+        dd += change * change
+        count = last - first + 1
+        if count < rows_min:
+            continue
+        value = square_of_moments(float(count), float(count - 2), x, d, xx, xd, dd)
+        if value == np.inf or (first == 0 and value == -np.inf):
+            value = by_two_passes(columns, first, last, FIXED)
+        if value > best:
+            best = value
+        whole = value
+    return whole, _settled(columns, last, rows_min, FIXED, best)
+
+
+@inner()
+def _settled(columns, last, rows_min, penalty, best):
+    """`best`, unless no window was clear: then all of them are done by two passes. NaN where no window has a value."""
+    if best > -np.inf:
+        return best
+    for first in range(last - rows_min + 2):
+        value = by_two_passes(columns, first, last, penalty)
+        if value > best:
+            best = value
+    return best if best > -np.inf else np.nan
+
+
+@inner()
+def _with_lags(columns, last, rows_min, penalty):
+    width = columns.shape[0]
+    sums, products = np.zeros(width), np.zeros((width, width))
+    moments, row = np.empty((width, width)), np.empty(width)
+    best, whole = -np.inf, np.nan
+    for first in range(last, -1, -1):
+        for a in range(width):
+            row[a] = columns[a, first] - columns[a, last]
+        for a in range(width):
+            sums[a] += row[a]
+            for b in range(a, width):
+                products[a, b] += row[a] * row[b]
+        count = last - first + 1
+        if count < rows_min:
+            continue
+        for a in range(width):
+            for b in range(a, width):
+                moments[a, b] = products[a, b] - sums[a] * sums[b] / count
+        value = _square_with_lags(moments, count, penalty)
+        if value == np.inf or (first == 0 and value == -np.inf):
+            value = by_two_passes(columns, first, last, penalty)
+        if value > best:
+            best = value
+        whole = value
+    return whole, _settled(columns, last, rows_min, penalty, best)
+
+
+@inner()
+def _square_with_lags(moments, count, penalty):
+    """Signed square after the lags are eliminated, one by one, from the moments (upper half); they are spent by it."""
+    width = moments.shape[0]
+    squares = np.empty(width)
+    for a in range(width):
+        squares[a] = moments[a, a]
+        if squares[a] == 0.0:
+            return np.nan
+    factor = weight(penalty, count) if penalty != FIXED else 1.0
+    scale, least, result = 1.0, np.inf, np.nan
+    for used in range(width - LAGS + 1):
+        if used > 0:
+            pivot = LAGS + used - 1
+            if not moments[pivot, pivot] > UNSURE_PIVOT * squares[pivot]:
+                return np.inf
+            _eliminate(moments, pivot)
+            scale *= factor
+        if penalty == FIXED and used < width - LAGS:
+            continue
+        xx, xd = moments[X, X], moments[X, D]
+        rest = moments[D, D] - xd * xd / xx
+        if not (xx > UNSURE_PIVOT * squares[X] and rest > UNSURE_PIVOT * squares[D]):
+            return np.inf if xd > 0.0 or penalty != FIXED else -np.inf
+        if penalty == FIXED or rest * scale < least:
+            least = rest * scale
+            result = xd * abs(xd) * (count - 2 - used) / (xx * rest)
+    return result
+
+
+@inner()
+def _eliminate(moments, pivot):
+    """Take one lag out of the level, the change and the lags after it."""
+    width = moments.shape[0]
+    column = np.empty(width)
+    for a in range(width):
+        column[a] = moments[a, pivot] if a < pivot else moments[pivot, a]
+    for a in range(width):
+        if a < LAGS or a > pivot:
+            for b in range(a, width):
+                if b < LAGS or b > pivot:
+                    moments[a, b] -= column[a] * column[b] / column[pivot]
