@@ -114,10 +114,13 @@ class Trial:
     async def settle(self) -> None:
         """Everything that was sent has been read, and nothing is under way."""
         self.hub.link.race = None
-        for _ in range(4):
-            await asyncio.sleep(0.005)
-            await self.tick()
-            self.read()
+        quiet = 0
+        async with asyncio.timeout(20):  # What traded before is asked of the history, which may take a moment.
+            while quiet < 4:
+                await asyncio.sleep(0.005)
+                await self.tick()
+                self.read()
+                quiet = 0 if self.reader.is_busy else quiet + 1
         assert not self.keeper.expect_image
         for key in self.wanted:
             name, texts = NAMES[key.instrument_id], Texts(self.hub.catalog.listed(key.instrument_id))
