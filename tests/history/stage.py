@@ -7,6 +7,7 @@ import numpy as np
 from emporion.engine.clock import ManualClock
 from emporion.engine.node import Node
 from emporion.errors import BadValue
+from emporion.kernel.jit import COMPILED
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import TINY
 from emporion.sim.crowd import Crowd
@@ -14,6 +15,7 @@ from emporion.sim.workload import Workload
 
 GENESIS_ROWS = 3  # A node has taken its own.
 STEP = 20  # Commands of a stretch.
+FEWER = 1 if COMPILED else 4  # Uncompiled, a history takes a hundred times longer to draw.
 
 
 def draw(seed: int, commands: int = 400) -> list[np.ndarray]:

@@ -20,7 +20,7 @@ from emporion.schema import build
 from emporion.schema.limits import TINY
 from emporion.storage.disk import Disk
 from tests.history.obvious import ENTRY, Obvious, array
-from tests.history.stage import GENESIS_ROWS, draw, feed, live
+from tests.history.stage import FEWER, GENESIS_ROWS, draw, feed, live
 
 BLOCK_ROWS, TAIL_ROWS = 64, 30
 
@@ -80,7 +80,7 @@ class CrashingFolder(Folder):
             raise PowerCut
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(6 // FEWER))
 def test_a_crash_at_any_step_loses_nothing(seed, tmp_path, monkeypatch, small_pieces):
     rng = np.random.default_rng(seed)
     stretches = draw(seed, 200)
@@ -103,7 +103,7 @@ def test_a_crash_at_any_step_loses_nothing(seed, tmp_path, monkeypatch, small_pi
     assert made(tmp_path) == whole
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(6 // FEWER))
 def test_lived_with_or_made_again_the_files_are_the_same(seed, tmp_path):
     stretches = draw(seed)
     clock = ManualClock(int(stretches[0]["ts_ns"][0]))

@@ -8,7 +8,7 @@ from emporion.history.tables import DTYPES, Tables
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import TINY
 from tests.history.obvious import ENTRY, FILL, ORDER, TRADE, Obvious, array
-from tests.history.stage import draw
+from tests.history.stage import FEWER, draw
 
 
 def made(pieces: list[np.ndarray]) -> tuple[Tables, dict[str, np.ndarray]]:
@@ -17,7 +17,7 @@ def made(pieces: list[np.ndarray]) -> tuple[Tables, dict[str, np.ndarray]]:
     return tables, {name: np.concatenate([part[name] for part in parts if part]) for name in DTYPES}
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(24 // FEWER))
 def test_tables_are_what_the_plainest_reading_says(seed):
     pieces = draw(seed)
     tables, rows = made(pieces)
@@ -39,7 +39,7 @@ def test_the_drawn_histories_hold_what_matters():
         assert np.count_nonzero(ended[field]) > 10, field
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(8 // FEWER))
 def test_where_batches_are_cut_changes_nothing(seed):
     pieces = draw(seed)
     tables, whole = made([np.concatenate(pieces)])
