@@ -10,7 +10,7 @@ DEV_READY := .venv/.dev-ready
 TESTS := $(BIN)/python scripts/run_tests.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run page wheel test test-compiled test-pure test-bounds check bench fuzz sim reference lock clean
+.PHONY: help run page wheel test test-compiled test-pure test-bounds check bench fuzz sim pictures reference lock clean
 
 help:  ## List these targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ fuzz: $(DEV_READY)  ## Schemathesis against the doors, fifteen times longer than
 
 sim: $(DEV_READY)  ## Long random runs against the model, and worlds of failures.
 	$(TESTS) sim
+
+pictures: $(DEV_READY) page  ## Take the pictures of the page in docs/images again.
+	$(BIN)/python -m scripts.make_pictures
 
 reference: $(DEV_READY)  ## Write docs/reference again from the source.
 	$(BIN)/python -m scripts.make_reference
