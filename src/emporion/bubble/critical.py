@@ -18,7 +18,7 @@ And three conventions of what "5%" is said of; the choice changes the story, so 
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -81,7 +81,7 @@ class Null:
     def p_path(
         self, result: Explosive, *, convention: Convention = "family_wise", horizon: int | None = None
     ) -> Floats:
-        """At each end, the p-value of BSADF. It is at most 0.05 where BSADF is above `critical(0.95)` of the same convention."""
+        """At each end, the p-value of BSADF: at most 0.05 where it is above `critical(0.95)` of the same convention."""
         self._check(result)
         return p_of(result.bsadf, self._compared(convention, horizon))
 
@@ -103,9 +103,8 @@ class Null:
         return trailing_largest(self.bsadf, horizon)
 
     def _check(self, result: Explosive) -> None:
-        ours, theirs = self.design, replace(result.design)
-        if ours != theirs:
-            raise BadValue(f"the null distribution is of {ours}, the series of {theirs}: make one for this series")
+        if self.design != result.design:
+            raise BadValue(f"the null is of {self.design}, the series of {result.design}: make one for this series")
 
 
 def check_convention(convention: str, horizon: int | None) -> None:
@@ -146,6 +145,7 @@ def trailing_largest(paths: Floats, horizon: int) -> Floats:
     while reach < horizon:
         step = min(reach, horizon - reach)
         later = result.copy()
-        np.maximum(result[:, step:], result[:, :-step], out=later[:, step:]) if step < paths.shape[1] else None
+        if step < paths.shape[1]:
+            np.maximum(result[:, step:], result[:, :-step], out=later[:, step:])
         result, reach = later, reach + step
     return result

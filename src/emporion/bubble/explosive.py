@@ -80,8 +80,8 @@ def explosive(
 ) -> Explosive:
     """All five statistics of a series of at least some 20 observations.
 
-    Multiplying the series by any number changes nothing, with a criterion neither. `lags`, `criterion`, `min_window` and
-    `count` are explained at `windows.design`; `missing` at `series.series`. The papers take prices or their
+    Multiplying the series by any number changes nothing, with a criterion neither. `lags`, `criterion`, `min_window`
+    and `count` are explained at `windows.design`; `missing` at `series.series`. The papers take prices or their
     ratio to dividends as they are; take `series(...).log()` for logarithms. Raises BadValue.
     """
     made = series(values, dates, name=name, missing=missing)

@@ -72,19 +72,26 @@ class Entry:
         with self._lock:
             if self._is_ready:
                 return
-            begin_s = time.monotonic()
-            timer = threading.Timer(SAID_AFTER_S, self._say, ["compiling {} for the first time ..."])
-            timer.daemon = True
-            timer.start()
-            try:
-                self._dispatcher.compile(tuple(numba.typeof(argument) for argument in arguments))
-            finally:
-                timer.cancel()
-                timer.join()
-            took_s = time.monotonic() - begin_s
-            if took_s > SAID_AFTER_S:
-                self._say(f"compiled {{}} in {took_s:.1f} s; kept in {self._folder}")
+            types = tuple(numba.typeof(argument) for argument in arguments)
+            if any(self._folder.rglob(f"*.{self.__name__}-*.nbi")):  # type: ignore[attr-defined]
+                self._dispatcher.compile(types)  # Read from there.
+            else:
+                self._compile(types)
             self._is_ready = True
+
+    def _compile(self, types: tuple) -> None:
+        begin_s = time.monotonic()
+        timer = threading.Timer(SAID_AFTER_S, self._say, ["compiling {}, this once ..."])
+        timer.daemon = True
+        timer.start()
+        try:
+            self._dispatcher.compile(types)
+        finally:
+            timer.cancel()
+            timer.join()
+        took_s = time.monotonic() - begin_s
+        if took_s > SAID_AFTER_S:
+            self._say(f"compiled {{}} in {took_s:.1f} s; kept in {self._folder}")
 
     def _say(self, text: str) -> None:
         name = f"{self.__module__.removeprefix('emporion.')}.{self.__name__}"  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ harm. A new observation costs one such pass, whatever came before.
 import numpy as np
 
 from emporion.bubble.jit import inner
-from emporion.bubble.regression import D, FIXED, LAGS, X, by_two_passes, root, weight
+from emporion.bubble.regression import FIXED, LAGS, D, X, by_two_passes, root, weight
 
 UNSURE = 1e-4  # Share of a product of moments: less than this is left after cancelling, so two passes decide.
 UNSURE_PIVOT = 1e-5  # The same for a column of which lags explain nearly all.
@@ -25,15 +25,22 @@ def newest(columns, last, rows_min, penalty):
 @inner()
 def settle(columns, rows_min, penalty, badf, bsadf):
     """Turn the signed squares of both paths into t ratios; ends that the sweep was unsure of are done again here."""
+    low = low_of(columns.shape[0] - LAGS, rows_min)
     for k in range(bsadf.size):
-        if np.isinf(bsadf[k]) or np.isinf(badf[k]):
+        if np.isinf(badf[k]) or not low < bsadf[k] < np.inf:
             badf[k], bsadf[k] = newest(columns, rows_min - 1 + k, rows_min, penalty)
         badf[k], bsadf[k] = root(badf[k]), root(bsadf[k])
 
 
 @inner()
+def low_of(lags, rows_min):
+    """What a falling window that nothing but its own fit made unsure is below: no maximum above this can be such a one."""
+    return -0.9 / UNSURE * (rows_min - 2 - lags)
+
+
+@inner()
 def square_of_moments(count, freedom, x, d, xx, xd, dd):
-    """Signed square from sums; infinite where too little is left to trust, NaN where there is nothing.
+    """Signed square from sums; infinite where too little is left to trust (-: it falls, steeply), NaN where there is nothing.
 
     t^2 = freedom Cxd^2 / (Cxx Cdd - Cxd^2): no square root, and one division.
     """
@@ -72,8 +79,8 @@ def _without_lags(columns, last, rows_min):
 
 @inner()
 def _settled(columns, last, rows_min, penalty, best):
-    """`best`, unless no window was clear: then all of them are done by two passes. NaN where no window has a value."""
-    if best > -np.inf:
+    """`best`, unless an unsure window could be above it: then all are done by two passes. NaN: no window has a value."""
+    if best > low_of(columns.shape[0] - LAGS, rows_min):
         return best
     for first in range(last - rows_min + 2):
         value = by_two_passes(columns, first, last, penalty)
@@ -130,10 +137,11 @@ def _square_with_lags(moments, count, penalty):
             scale *= factor
         if penalty == FIXED and used < width - LAGS:
             continue
-        xx, xd = moments[X, X], moments[X, D]
-        rest = moments[D, D] - xd * xd / xx
+        xx, xd, dd = moments[X, X], moments[X, D], moments[D, D]
+        rest = dd - xd * xd / xx
         if not (xx > UNSURE_PIVOT * squares[X] and rest > UNSURE_PIVOT * squares[D]):
-            return np.inf if xd > 0.0 or penalty != FIXED else -np.inf
+            falls = xx > UNSURE_PIVOT * squares[X] and dd > UNSURE_PIVOT * squares[D] and xd < 0.0
+            return -np.inf if falls and rest < UNSURE * dd and penalty == FIXED else np.inf
         if penalty == FIXED or rest * scale < least:
             least = rest * scale
             result = xd * abs(xd) * (count - 2 - used) / (xx * rest)

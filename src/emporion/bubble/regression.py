@@ -23,7 +23,7 @@ NOTHING_LEFT = 1e-26  # Share of a column's squares below which the rest is roun
 
 @inner()
 def rows_of(levels, lags):
-    """Columns (lags + 2, rows): level before, change, lagged changes; scaled by a power of two, which t does not see."""
+    """Columns (lags + 2, rows): level before, change, lagged changes; scaled by a power of two, unseen by t."""
     count = levels.size - 1 - lags
     largest = 0.0
     for i in range(1, levels.size):
@@ -34,7 +34,7 @@ def rows_of(levels, lags):
     columns = np.empty((lags + 2, count))
     for row in range(count):
         at = row + lags
-        columns[X, row] = (levels[at] - levels[0]) * scale
+        columns[X, row] = levels[at] * scale  # Not shifted: small levels far from the first keep their digits.
         for lag in range(lags + 1):
             columns[D + lag, row] = (levels[at + 1 - lag] - levels[at - lag]) * scale
     return columns

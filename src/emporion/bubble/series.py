@@ -22,7 +22,7 @@ SAME = 1e-13  # Changes that differ by less than this share of the largest value
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Finite values in order of time. `dates` are UTC to the nanosecond, strictly rising, or None: then places count."""
+    """Finite values in order of time. `dates`: UTC to the nanosecond, strictly rising; or None."""
 
     values: Floats
     dates: Dates | None = None
@@ -63,10 +63,7 @@ def series(
     (leading ones are left out). `positive`: prices must be above zero, as for logarithms. `varied`: a series
     that is constant, or a straight line to rounding, has nothing to test and is refused. Raises BadValue.
     """
-    if isinstance(values, Series):
-        made = values
-    else:
-        made = _made(values, dates, name, missing)
+    made = values if isinstance(values, Series) else _made(values, dates, name, missing)
     if made.values.size < length_min:
         raise BadValue(f"{made.name}: {made.values.size} values are too few; at least {length_min} are needed")
     if positive:
@@ -75,7 +72,7 @@ def series(
         changes = np.diff(made.values)
         largest = float(np.abs(made.values).max())
         if not np.any(changes):
-            raise BadValue(f"{made.name}: all {made.values.size} values are {made.values[0]:g}; a constant cannot be tested")
+            raise BadValue(f"{made.name}: all values are {made.values[0]:g}; a constant cannot be tested")
         if np.ptp(changes) <= SAME * largest:
             raise BadValue(f"{made.name}: the values lie on a straight line; without chance there is nothing to test")
     return made
@@ -133,7 +130,8 @@ def _check_order(dates: Dates, name: str) -> None:
         raise BadValue(f"{name}: the dates run backwards, newest first; reverse the rows")
     place = int(np.argmax(steps <= 0))
     if steps[place] == 0:
-        raise BadValue(f"{name}: the date {date_text(dates[place])} stands twice (places {place} and {place + 1}); keep one")
+        twice = f"{date_text(dates[place])} stands twice (places {place} and {place + 1})"
+        raise BadValue(f"{name}: the date {twice}; keep one")
     raise BadValue(
         f"{name}: dates are not in order: {date_text(dates[place + 1])} comes after {date_text(dates[place])} "
         f"(place {place + 1}); sort the rows by date"

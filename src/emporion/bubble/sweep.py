@@ -14,7 +14,7 @@ import numpy as np
 
 from emporion.bubble.jit import entry, inner
 from emporion.bubble.newest import UNSURE, settle, square_of_moments
-from emporion.bubble.regression import D, FIXED, LAGS, X, rows_of
+from emporion.bubble.regression import FIXED, LAGS, D, X, rows_of
 
 TILE = 512  # Ends at a time: 7 rows of it fill the first cache.
 T1, T2, T3, T4, T5, T6, T7, T8, T9, T10 = (np.uint64(TILE * k) for k in range(1, 11))
@@ -220,9 +220,11 @@ def _square_with_lag(n, x, d, xx, xd, dd, l, ll, xl, dl):  # noqa: E741
     level = cxx * cll - cxl * cxl
     change = cdd * cll - cdl * cdl
     both = (n * xd - x * d) * cll - cxl * cdl
-    rest = level * change - both * both
-    rest = rest if rest > UNSURE * (cxx * cll) * (cdd * cll) else 0.0
-    return both * abs(both) * (n - 3.0) / rest
+    product = level * change
+    rest = product - both * both
+    floor = UNSURE * (cxx * cll) * (cdd * cll)
+    value = both * abs(both) * (n - 3.0) / (rest if rest > floor else 0.0)
+    return np.inf if (rest <= floor) & ((product <= floor) | (rest > UNSURE * product)) & (floor > 0.0) else value
 
 
 @inner(checked=False)

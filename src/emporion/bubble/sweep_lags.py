@@ -8,8 +8,8 @@ elimination serves all the lengths that a criterion compares, on the same rows.
 import numpy as np
 
 from emporion.bubble.jit import entry, inner
-from emporion.bubble.newest import UNSURE_PIVOT, settle
-from emporion.bubble.regression import D, FIXED, LAGS, X, rows_of, weight
+from emporion.bubble.newest import UNSURE, UNSURE_PIVOT, settle
+from emporion.bubble.regression import FIXED, LAGS, D, X, rows_of, weight
 
 TILE = 64  # Ends at a time. All moments of all lanes should stay in the caches.
 
@@ -160,7 +160,8 @@ def _judge(xx, xd, dd, level, change, result, least, scale, trust, counts, low, 
         sound = (xx[lane] > UNSURE_PIVOT * level[lane]) & (rest > UNSURE_PIVOT * change[lane])
         exists = (level[lane] > 0.0) & (change[lane] > 0.0)
         doubted = exists & ~sound
-        falls = is_only & (xd[lane] <= 0.0)
+        steep = (dd[lane] > UNSURE_PIVOT * change[lane]) & (rest < UNSURE * dd[lane])
+        falls = is_only & (xx[lane] > UNSURE_PIVOT * level[lane]) & steep & (xd[lane] < 0.0)
         value = xd[lane] * abs(xd[lane]) * (counts[lane] - spent) / (xx[lane] * rest)
         value = -np.inf if doubted & falls else value
         trust[lane] = 0.0 if doubted & ~falls else trust[lane]

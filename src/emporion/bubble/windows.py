@@ -63,8 +63,8 @@ def design(
     `lags`: lagged changes in each regression; with `criterion` ("aic" or "bic") each window takes as many of them,
     from none to `lags`, as the criterion says, on the rows that the most of them leave. `min_window` counts
     observations (`count="levels"`, as the papers do) or rows of the regression ("rows", as R's exuber does);
-    default: `least_levels(length)` observations, whatever `count` says. The two differ by one row and the lags, which moves
-    critical values by 0.035 at T = 100. Raises BadValue.
+    default: `least_levels(length)` observations, whatever `count` says. The two differ by one row and the lags, which
+    moves critical values by 0.035 at T = 100. Raises BadValue.
     """
     if not isinstance(lags, int) or not 0 <= lags <= LAGS_MAX:
         raise BadValue(f"lags={lags!r}: a whole number from 0 to {LAGS_MAX}")
