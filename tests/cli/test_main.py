@@ -40,7 +40,7 @@ def test_version_and_usage():
     assert emporion().returncode == 0
 
 
-@pytest.mark.parametrize("name", ["inspect", "verify", "replay", "sim"])
+@pytest.mark.parametrize("name", ["inspect", "verify", "replay", "sim", "bubble"])
 def test_every_command_explains_itself(name, capsys):
     with pytest.raises(SystemExit) as end:
         cli.main([name, "--help"])

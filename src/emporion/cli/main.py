@@ -24,6 +24,7 @@ COMMANDS = {  # Name: (module, what it does).
     "verify": ("emporion.cli.verify", "replay a venue from its first command and check everything"),
     "replay": ("emporion.cli.replay", "run recorded order flow through a venue and compare the books"),
     "sql": ("emporion.cli.sql", "ask a venue's history in SQL"),
+    "bubble": ("emporion.cli.bubble", "measure whether a price is explosive, from a CSV file"),
     "export": ("emporion.cli.export", "write a table of a venue's history to a file"),
     "bench": ("emporion.cli.bench", "measure throughput and latency on this machine"),
     "sim": ("emporion.cli.sim", "live through a world of failures, from a seed"),
