@@ -50,7 +50,7 @@ SOCKET_NAME = "gateways.sock"
 SOCKET_PATH_MAX = 100  # Bytes: what systems take.
 LOOK_SECONDS = 0.25  # Between looks at whether the node has stopped.
 GATEWAYS_MAX = 64
-# How long a thread may keep the interpreter from another that waits. At Python's 5 ms the sequencer, back from the disk,
+# How long a thread may keep the interpreter from one that waits. At Python's 5 ms the sequencer, back from the disk,
 # waits for the event loop at every step; with less, orders a second by 64 connections grew by half on two busy cores.
 SWITCH_SECONDS = 0.0005
 
