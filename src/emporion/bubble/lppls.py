@@ -4,8 +4,8 @@
 
 A price that grows because it grows reaches a singular time tc, its critical time, at which growth changes: B < 0 is a
 positive bubble (a rise that speeds up), B > 0 a negative one (a fall that does). The fit is deterministic: a grid
-over (tc, m, omega), then Levenberg and Marquardt from its deepest valleys, the linear part projected out. The same input
-gives the same bits in every run and for any number of threads.
+over (tc, m, omega), then Levenberg and Marquardt from its deepest valleys, the linear part projected out. The same
+input gives the same bits in every run and for any number of threads.
 
 A curve with seven parameters fits nearly anything: use `lppls_nested` for the share of windows that agree, `lppls_null`
 for how often that much agreement comes by chance, `lppls_profile` for how little the critical time is known.
@@ -19,9 +19,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emporion.bubble.lppls_curve import LEAD, M, OMEGA
+from emporion.bubble.lppls_curve import LEAD, OMEGA, M
 from emporion.bubble.lppls_polish import (
-    OUT, OUT_A, OUT_B, OUT_C1, OUT_C2, OUT_ERROR, OUT_ERROR_MAX, OUT_LEAD, OUT_M, OUT_OMEGA, OUT_SSE, fit_nested,
+    OUT,
+    OUT_A,
+    OUT_B,
+    OUT_C1,
+    OUT_C2,
+    OUT_ERROR,
+    OUT_ERROR_MAX,
+    OUT_LEAD,
+    OUT_M,
+    OUT_OMEGA,
+    OUT_SSE,
+    fit_nested,
 )  # fmt: skip
 from emporion.bubble.series import Floats, Missing, Series, series
 from emporion.errors import BadValue
@@ -71,8 +82,8 @@ SEARCH = Search()
 class Lppls:
     """One fitted curve. Times are days; with dates, as `datetime.date.toordinal` counts them, else places.
 
-    first, last: of the window. sse: sum of squared residuals of ln p. relative_error, relative_error_max: mean and largest
-    |fitted price / price - 1|. count: observations.
+    first, last: of the window. count: observations. sse: sum of squared residuals of ln p. relative_error,
+    relative_error_max: mean and largest |fitted price / price - 1|.
     """
 
     name: str

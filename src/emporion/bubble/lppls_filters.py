@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emporion.bubble.lppls_polish import (
-    OUT_B, OUT_C1, OUT_C2, OUT_ERROR, OUT_ERROR_MAX, OUT_LEAD, OUT_M, OUT_OMEGA,
+    OUT_B,
+    OUT_C1,
+    OUT_C2,
+    OUT_ERROR,
+    OUT_ERROR_MAX,
+    OUT_LEAD,
+    OUT_M,
+    OUT_OMEGA,
 )  # fmt: skip
 from emporion.bubble.series import Floats
 from emporion.errors import BadValue
@@ -28,8 +35,8 @@ Preset: TypeAlias = Literal["fco", "trust", "filimonov", "lppls"]
 class Filter:
     """Conditions on a fit, all of which must hold; bounds are included unless `is_open`.
 
-    m, omega: least and largest. tc_before, tc_after: how far tc may lie before and after the last observation, in lengths of the
-    window (this search never puts it before), and in days. oscillations_min: full turns. damping_min.
+    m, omega: least and largest. tc_before, tc_after: how far tc may lie before and after the last observation, in
+    lengths of the window (this search never puts it before), and in days. oscillations_min: full turns. damping_min.
     error_max: of the relative error of the price, its mean or its largest as `error_of` says. share_of: what the
     share is taken of, "all" windows or those of the same "sign".
     """
@@ -65,7 +72,7 @@ class Filter:
         return (values >= low) & (values <= high)
 
     def shares(self, table: Floats, lengths: Floats) -> tuple[Floats, Floats]:
-        """(positive, negative) share of the windows of a table (..., windows, OUT) that hold; NaN rows are no windows."""
+        """(positive, negative) share of the windows of a table (..., windows, OUT) that hold; NaN: no window."""
         holds, b = self.passes(table, lengths), table[..., OUT_B]
         ups, downs = (holds & (b < 0.0)).sum(axis=-1), (holds & (b > 0.0)).sum(axis=-1)
         if self.share_of == "all":

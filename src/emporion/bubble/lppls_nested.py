@@ -1,8 +1,8 @@
 """How many windows agree: confidence and trust, from fits of many windows that end at the same observation.
 
-Confidence: the share of windows whose fit passes a filter (Sornette and others 2015, Shanghai). Trust: each window's fit is
-disturbed by its own residuals, drawn again, and fitted again; the median over windows of the share of
-redrawn series that pass. A raw confidence means nothing for a price that trends: see `lppls_null`.
+Confidence: the share of windows whose fit passes a filter (Sornette and others 2015, Shanghai). Trust: each window's
+fit is disturbed by its own residuals, drawn again, and fitted again; the median over windows of the share of redrawn
+series that pass. A raw confidence means nothing for a price that trends: see `lppls_null`.
 """
 
 from dataclasses import dataclass
@@ -92,8 +92,8 @@ def nested(
 ) -> Nested:
     """Fit all nested windows that end at the last `ends` observations, taking every `every`-th, the last included.
 
-    Places so early that only some windows fit have those only; a place before the shortest window is left out. The number of
-    threads (default: one a core) changes nothing. Raises BadValue.
+    Places so early that only some windows fit have those only; a place before the shortest window is left out. The
+    number of threads (default: one a core) changes nothing. Raises BadValue.
     """
     made = prices(values, dates, name, missing)
     if ends < 1 or every < 1:

@@ -122,7 +122,12 @@ def calibrated(
 
 
 def simulate(
-    returns: Floats, count: int, chance: np.random.Generator, *, model: Model = "drift", volatility: Volatility = "constant"
+    returns: Floats,
+    count: int,
+    chance: np.random.Generator,
+    *,
+    model: Model = "drift",
+    volatility: Volatility = "constant",
 ) -> Floats:
     """Paths of ln p that begin at 0, (count, len(returns) + 1), with the drift and volatility of these log returns."""
     mean = 0.0 if model == "no_drift" else float(returns.mean())

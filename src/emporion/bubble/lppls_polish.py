@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from emporion.bubble.jit import entry, inner
-from emporion.bubble.lppls_curve import LEAD, M, OMEGA, REST, ROWS, lay_out, project, slopes, unscaled
+from emporion.bubble.lppls_curve import LEAD, OMEGA, REST, ROWS, M, lay_out, project, slopes, unscaled
 from emporion.bubble.lppls_scan import scan, valleys
 
 FIRST_STEPS = 8  # From each valley, on a thinned window; then only the best goes on.
@@ -36,7 +36,8 @@ def fit_nested(deltas, values, counts, grid_lead, grid_m, grid_omega, box, lead_
     centred = values.copy()
     for one in range(values.shape[0]):
         centred[one] -= values[one, 0]
-    scan(deltas[::stride].copy(), np.ascontiguousarray(centred[:, ::stride]), thinned, grid_lead, grid_m, grid_omega, lead_max, best, node)
+    some, few = deltas[::stride].copy(), np.ascontiguousarray(centred[:, ::stride])
+    scan(some, few, thinned, grid_lead, grid_m, grid_omega, lead_max, best, node)
     for window in range(counts.size):
         size = counts[window]
         limits[1, LEAD] = math.log(lead_max[window])

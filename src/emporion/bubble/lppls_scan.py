@@ -3,8 +3,8 @@
 Columns of the curve depend on the days to the last observation only, so a pass from there backwards meets every nested
 window on its way: when it arrives at a window's first observation, the sums of that window are complete. Several
 series on the same dates (the simulated ones of a null distribution) share columns, their products and the
-factors of the solve. The vector lanes are the omegas, which is why a scan yields, for each window, the least sum of squares
-for each lead and omega: its valleys are where a polish begins.
+factors of the solve. The vector lanes are the omegas, which is why a scan yields, for each window, the least sum of
+squares for each lead and omega: its valleys are where a polish begins.
 """
 
 import numpy as np
@@ -199,7 +199,7 @@ def _judge(n, sf, sff, sy, syy, sfy, sums, with_values, number, best, node):
 
 @inner()
 def valleys(best, chosen):
-    """Places (lead * omegas + omega) of the lowest local minima, lowest first, to `chosen`; returns how many there are."""
+    """Places (lead * omegas + omega) of the lowest local minima, lowest first, to `chosen`; returns their number."""
     leads, lanes = best.shape
     count = 0
     for lead in range(leads):
