@@ -55,6 +55,22 @@ def test_a_price_that_feeds_on_itself_is_found_and_when(bubble, tmp_path):
     assert found["evidence"]["limits"], "what the method cannot say is part of every answer"
 
 
+def test_critical_times_and_how_often_chance_gives_them(bubble, tmp_path):
+    """A curve of the very shape, with little chance in it."""
+    days = np.arange(200.0)
+    ahead = 203.0 - days
+    logs = 7.0 - 0.2 * ahead**0.5 * (1.0 - 0.05 * np.cos(8.0 * np.log(ahead)))
+    noise = np.random.default_rng(3).normal(0.0, 0.002, days.size)
+    file = write(tmp_path / "curve.csv", np.exp(logs + noise))
+    few = ("--replications", 19, "--level", 0.9, "--lppls-replications", 19, "--picture", "none")
+    code, out, err = bubble(file, *few)
+    assert (code, err) == (0, "") and "Critical time" in out
+    found = json.loads((tmp_path / "curve.bubble.json").read_text())["critical_time"]
+    assert found["direction"] == "up" and found["confidence"] > 0.5 and found["p"] == 0.05
+    assert found["low"] <= "2001-07-23" <= found["high"], "day 203"
+    assert len(found["times"]) == round(found["confidence"] * found["windows"])
+
+
 def test_a_walk_is_no_bubble_and_the_same_command_says_the_same(bubble, tmp_path):
     file = write(tmp_path / "calm.csv", prices(0.0))
     first, second = bubble(file, *SMALL), bubble(file, *SMALL, "--threads", 1)

@@ -5,6 +5,7 @@ Reads any CSV with dates and prices, prints a report, and writes a picture and J
 
 import argparse
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from emporion.cli.progress import Progress
 from emporion.errors import BadValue, EmporionError
 
 if TYPE_CHECKING:
+    from emporion.bubble.breaking import Breaking
     from emporion.bubble.series import Series
 
 OK = 0
@@ -64,6 +66,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--lppls", action=argparse.BooleanOptionalAction, default=True,
         help="fit the critical time as well; it takes longer (default: yes)",
     )  # fmt: skip
+    parser.add_argument(
+        "--lppls-replications", type=int, default=99, metavar="N",
+        help="paths without a bubble that its confidence is held against (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--threads", type=int, metavar="N", help="to work with; changes no result (default: all cores)")
     parser.add_argument(
         "--output", metavar="PREFIX", help="begin of the names of what is written (default: the file's, here)"
@@ -91,15 +97,35 @@ def run(args: argparse.Namespace) -> int:
         )  # fmt: skip
     finally:
         progress.close()
-    print(report(found, prices, is_log=args.log))
+    curve = _curve(args, prices)
+    print(report(found, prices, curve, is_log=args.log))
     prefix = args.output or found.series.name
     written = [Path(f"{prefix}.bubble.json")]
-    written[0].write_text(json.dumps(as_json(found, prices), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    written[0].write_text(json.dumps(as_json(found, prices, curve), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     if picture is not None:
         written.append(Path(f"{prefix}.bubble.{args.picture}"))
-        picture.draw(found, prices, written[1])
+        picture.draw(found, prices, curve, written[1])
     print(f"\nwritten: {', '.join(map(str, written))}")
     return OK
+
+
+def _curve(args: argparse.Namespace, prices: "Series") -> "Breaking | None":
+    """The critical time, where it is wanted and there are observations enough."""
+    if not args.lppls:
+        return None
+    from emporion.bubble.breaking import SHORTEST, breaking
+
+    if len(prices) < SHORTEST:
+        print(f"emporion: no critical time: it takes {SHORTEST} observations", file=sys.stderr)
+        return None
+    progress = Progress("critical time: paths without a bubble", args.lppls_replications)
+    try:
+        return breaking(
+            prices, replications=args.lppls_replications, seed=args.seed, threads=args.threads,
+            progress=lambda done, total: progress(done * args.lppls_replications // total),
+        )  # fmt: skip
+    finally:
+        progress.close()
 
 
 def _prices(args: argparse.Namespace) -> "Series":
@@ -123,6 +149,8 @@ def _check(args: argparse.Namespace) -> None:
         raise BadValue(f"--level {args.level}: a share between 0 and 1, such as 0.95")
     if args.replications < 19:
         raise BadValue(f"--replications {args.replications}: at least 19; 999 are usual")
+    if args.lppls_replications < 19:
+        raise BadValue(f"--lppls-replications {args.lppls_replications}: at least 19; 99 are usual")
     if args.horizon is not None and args.convention != "family_wise":
         raise BadValue(f"--horizon goes with --convention family_wise, not {args.convention}")
     if args.threads is not None and args.threads < 1:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from emporion.bubble.breaking import Breaking, sentence
 from emporion.bubble.series import Series, date_text
 from emporion.bubble.study import LIMITS, Study, evidence, strength
 from emporion.version import VERSION
 
 
-def as_json(of: Study, prices: Series) -> dict[str, Any]:
+def as_json(of: Study, prices: Series, curve: Breaking | None = None) -> dict[str, Any]:
     """Everything of the report and the paths of the picture. `path` has a row for each date that has a statistic."""
     result, plan = of.result, of.result.design
     return {
@@ -35,6 +36,7 @@ def as_json(of: Study, prices: Series) -> dict[str, Any]:
             for name in ("gsadf", "sadf", "adf")
         },
         "evidence": {"strength": strength(of.p.gsadf), "text": evidence(of), "limits": list(LIMITS)},
+        "critical_time": None if curve is None else _curve(curve),
         "episodes": [_episode(asdict(each), of.series) for each in of.episodes],
         "episodes_too_brief": of.brief,
         "path": {
@@ -43,6 +45,16 @@ def as_json(of: Study, prices: Series) -> dict[str, Any]:
             "price": numbers(prices.values[plan.first_end :]),
             "badf": numbers(result.badf), "bsadf": numbers(result.bsadf), "line": numbers(of.line),
         },
+    }  # fmt: skip
+
+
+def _curve(of: Breaking) -> dict[str, Any]:
+    low, median, high = of.range or (None, None, None)
+    return {
+        "direction": of.direction, "filter": of.filter, "windows": of.windows, "confidence": of.confidence, "p": of.p,
+        "low": None if low is None else of.at(low), "median": None if median is None else of.at(median),
+        "high": None if high is None else of.at(high), "times": [of.at(day) for day in of.times.tolist()],
+        "text": sentence(of),
     }  # fmt: skip
 
 

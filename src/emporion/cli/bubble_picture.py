@@ -8,6 +8,8 @@ import matplotlib.ticker
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from emporion.bubble.breaking import Breaking
+from emporion.bubble.lppls import to_date
 from emporion.bubble.series import Series
 from emporion.bubble.study import Study
 
@@ -22,13 +24,15 @@ SIZE_INCHES, DPI = (9.0, 5.4), 110
 LOG_FROM = 8.0  # A highest price so many times the lowest is drawn on a scale of ratios.
 
 
-def draw(of: Study, prices: Series, path: Path) -> None:
+def draw(of: Study, prices: Series, curve: Breaking | None, path: Path) -> None:
     """Write the picture; its kind is that of the path's ending."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         _price(upper, of, prices)
+        if curve is not None and curve.times.size:
+            _fan(upper, curve)
         _path(lower, of)
         figure.savefig(path, metadata=_metadata(path))
 
@@ -50,6 +54,17 @@ def _price(axes: Any, of: Study, prices: Series) -> None:
     axes.set_ylabel("price")
     axes.set_title(_title(of), loc="left", fontsize=10, fontweight="bold")
     _episodes(axes, of)
+
+
+def _fan(axes: Any, of: Breaking) -> None:
+    """The range of critical times as a band, each of them as a mark on the axis, their median as a line."""
+    low, median, high = ((to_date(day) if of.dates is not None else day) for day in of.range or ())
+    times = of.dates if of.dates is not None else of.times
+    axes.axvspan(low, high, color=LINE, alpha=0.10, linewidth=0)
+    axes.axvline(median, color=LINE, linewidth=0.8)
+    axes.plot(times, [0.02] * len(times), "|", color=LINE, markersize=6, transform=axes.get_xaxis_transform())
+    axes.text(0.01, 0.93, f"red: critical times of {len(times)} of {of.windows} windows (p {of.p:.2f})",
+              transform=axes.transAxes, color=LINE, fontsize=8)  # fmt: skip
 
 
 def _path(axes: Any, of: Study) -> None:

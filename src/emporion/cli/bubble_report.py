@@ -2,6 +2,7 @@
 
 import textwrap
 
+from emporion.bubble.breaking import Breaking, sentence
 from emporion.bubble.series import Series
 from emporion.bubble.stamps import Episode, least_rows
 from emporion.bubble.study import LIMITS, Study, evidence
@@ -14,12 +15,13 @@ CONVENTIONS = {
 }
 
 
-def report(of: Study, prices: Series, *, is_log: bool = False) -> str:
+def report(of: Study, prices: Series, curve: Breaking | None = None, *, is_log: bool = False) -> str:
     """The whole text, without an end of line."""
     paragraphs = [
         _head(of, prices, is_log),
         "Explosive now?  " + _now(of),
         "Evidence        " + evidence(of),
+        *(["Critical time   " + sentence(curve)] if curve is not None else []),
         "Statistics      " + _statistics(of),
         "Method          " + _method(of),
     ]
