@@ -5,9 +5,10 @@ the dividends were not, hence a bubble. Phillips, Shi and Yu (2015) test the rat
 any number of fundamentals (dividends, earnings, capacity), on the same dates, and each explosive stretch of the price
 gets a word:
 
-    financial    no fundamental is explosive for `match_share` of the stretch: the price ran alone
-    industrial   one is, and the price over those that are is not: the price went where the trade went
-    mixed        one is, and the price over one of those is explosive too: the trade is real, and the price ran ahead
+    financial    no fundamental goes with it: none is explosive for `match_share` of the stretch and grew by
+                 `explained_min` of the price's growth. The price ran alone
+    industrial   one does, and the price over those that do is not explosive: the price went where the trade went
+    mixed        one does, and the price over it is explosive too: the trade is real, and the price ran ahead of it
 
 An industrial bubble is no praise. Capacity that explodes while its use falls was built for demand that is not there
 yet: railways and fibre went that way, and their owners lost what the public gained.
@@ -23,11 +24,11 @@ from numpy.typing import ArrayLike
 from emporion.bubble.bootstrap import REPLICATIONS, SEED
 from emporion.bubble.critical import LEVEL, Convention
 from emporion.bubble.overlap import Flags, Overlap, flags, overlap, reached
-from emporion.bubble.series import Floats, Series, series
+from emporion.bubble.series import Series, series
 from emporion.bubble.stamps import Episode, episodes
 from emporion.bubble.study import Study, study
 from emporion.bubble.threads import Progress
-from emporion.bubble.verdict import KINDS, Match, Verdict, judge
+from emporion.bubble.verdict import KINDS, Match, Verdict, explained, growth, judge
 from emporion.bubble.windows import Criterion
 from emporion.errors import BadValue
 
@@ -82,6 +83,7 @@ def industrial_or_financial(
     ratio_logs: bool = False,
     ratios: Collection[str] | None = None,
     match_share: float = 0.5,
+    explained_min: float = 0.25,
     reach_rows: int = 0,
     rows_min: int | None = None,
     lags: int = 0,
@@ -102,6 +104,8 @@ def industrial_or_financial(
     logs: of price and fundamentals, without which any steady growth in percent counts as explosive. ratio_logs: of the
         ratios; the literature takes them as they are.
     ratios: names for which price / fundamental is tested; default: all that are above zero everywhere.
+    match_share, explained_min: what a fundamental needs to count; a half and a quarter are choices, no results. Without
+        the second, dividends that rise by a tenth in a smooth curve would account for a price that doubles.
     reach_rows: a fundamental that is explosive so many rows before or after counts for a row too, since prices run
         ahead of what is reported.
     lags, criterion: fundamentals are often interpolated, or sums of the last twelve months seen each month. Both make
@@ -113,6 +117,8 @@ def industrial_or_financial(
         raise BadValue("fundamentals: give at least one series, such as {'dividends': ...}")
     if not 0.0 < match_share <= 1.0:
         raise BadValue(f"match_share={match_share!r}: a share above 0, at most 1")
+    if not 0.0 <= explained_min <= 1.0:
+        raise BadValue(f"explained_min={explained_min!r}: a share from 0 to 1")
     if not isinstance(reach_rows, int) or reach_rows < 0:
         raise BadValue(f"reach_rows={reach_rows!r}: a whole number of rows, at least 0")
     names = list(fundamentals)
@@ -139,8 +145,8 @@ def industrial_or_financial(
     use_values = None if use is None else aligned[-1].values
     verdicts = []
     for episode in of_price.episodes:
-        matches = _matches(episode, kept, of_fundamentals, of_ratios, reach_rows)
-        verdicts.append(judge(episode, matches, value.values, match_share, use_values))
+        matches = _matches(episode, value, kept, of_fundamentals, of_ratios, reach_rows)
+        verdicts.append(judge(episode, matches, value.values, match_share, explained_min, use_values))
     near = {name: reached(tested.explosive, reach_rows) for name, tested in of_fundamentals.items()}
     overlaps = {name: overlap(of_price.explosive, rows) for name, rows in near.items()}
     return Comparison(of_price, of_fundamentals, of_ratios, tuple(verdicts), overlaps)
@@ -172,6 +178,7 @@ def on_the_same_dates(parts: "list[ArrayLike | Series]", names: list[str]) -> li
 
 def _matches(
     episode: Episode,
+    price: Series,
     kept: dict[str, Series],
     fundamentals: dict[str, Tested],
     ratios: dict[str, Tested],
@@ -179,17 +186,13 @@ def _matches(
 ) -> tuple[Match, ...]:
     result = []
     for name, tested in fundamentals.items():
-        own = flags([episode], tested.explosive.size)
+        own = flags([episode], len(price))
         shared = overlap(own, reached(tested.explosive, reach_rows))
         ahead = None if name not in ratios else float(ratios[name].explosive[own].mean())
-        result.append(Match(name, shared.of_first, shared.p_shift, _growth(kept[name].values, episode), ahead))
+        own_growth = growth(kept[name].values, episode)
+        share = explained(own_growth, growth(price.values, episode))
+        result.append(Match(name, shared.of_first, shared.p_shift, own_growth, share, ahead))
     return tuple(result)
-
-
-def _growth(values: Floats, episode: Episode) -> float:
-    """Change from the row before the episode to its peak, as a share of what it was; NaN from zero or below."""
-    before = values[max(episode.start - 1, 0)]
-    return float(values[episode.peak] / before - 1.0) if before > 0.0 else float("nan")
 
 
 def _ratio_names(kept: dict[str, Series], ratios: Collection[str] | None) -> list[str]:
