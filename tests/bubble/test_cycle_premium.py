@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emporion.bubble.jit import COMPILED
 from emporion.bubble.premium import premium
 from emporion.bubble.series import series
 from emporion.bubble.study import study
@@ -62,6 +63,7 @@ def test_what_was_announced_counts_from_its_announcement():
     assert as_of(later, days)[:3] == pytest.approx(coins[:3], nan_ok=True), "no later purchase is known before"
 
 
+@pytest.mark.skipif(not COMPILED, reason="a million windows take too long uncompiled")
 def test_a_premium_is_a_series_like_any_other():
     chance = np.random.default_rng(5)
     coin = np.exp(np.cumsum(chance.normal(0.0, 0.03, 150)))

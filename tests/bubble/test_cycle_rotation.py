@@ -11,6 +11,7 @@ from emporion.bubble.basket import basket
 from emporion.bubble.calendar import at_frequency
 from emporion.bubble.dominance import dominance
 from emporion.bubble.explosive import explosive
+from emporion.bubble.jit import COMPILED
 from emporion.bubble.ratio_test import ratio_test
 from emporion.bubble.rotation import net_flows, ratio, relative_strength, rotation
 from emporion.bubble.series import series
@@ -19,6 +20,7 @@ from emporion.bubble.table import table
 from emporion.errors import BadValue
 from tests.bubble import cycle_model as model
 
+needs_compiler = pytest.mark.skipif(not COMPILED, reason="a million windows take too long uncompiled")
 FIRST = date(2024, 1, 1)
 CELL = st.one_of(st.none(), st.floats(0.01, 100.0))
 
@@ -112,7 +114,8 @@ def test_flows_are_those_of_the_model_and_explain_every_change(both):
     ]
     flows = net_flows(table_of(values), table_of(prices), ["A0", "A1", "A2"])
     parts = np.array([flows.net, flows.by_price, flows.entered, flows.left])[:, 1:]
-    assert parts.T == pytest.approx(np.array(model.flows(units, priced)), rel=1e-9, abs=1e-6)
+    found = parts.T
+    assert found == pytest.approx(np.array(model.flows(units, priced)), rel=1e-9, abs=1e-6)
     assert np.diff(flows.value) == pytest.approx(parts[0] + parts[1] + parts[2] - parts[3], abs=1e-6)
 
 
@@ -171,6 +174,7 @@ def growing(rows=120, seed=4):
     return line(np.exp(walks[0] + walks[1] + run), "ETH"), line(np.exp(walks[1]), "BTC")
 
 
+@needs_compiler
 def test_a_ratio_test_finds_what_both_do_not_share():
     above, below = growing()
     tested = ratio_test(above, below, replications=199)
@@ -181,6 +185,7 @@ def test_a_ratio_test_finds_what_both_do_not_share():
     assert tested.episodes == episodes(tested.result, tested.line)
 
 
+@needs_compiler
 def test_the_inverse_of_a_ratio_is_its_mirror():
     above, below = growing()
     one, other = ratio_test(above, below, replications=99), ratio_test(below, above, replications=99)
