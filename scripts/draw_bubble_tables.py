@@ -18,7 +18,8 @@ PIECE = 2_000  # Replications at a time, so that paths of all of them need not f
 def main(replications: int) -> None:
     for length in LENGTHS:
         plan = design(length)
-        drawn = [monte_carlo(plan, replications=PIECE, seed=seed, keep=False) for seed in range(replications // PIECE)]
+        seeds = range(1000 * length, 1000 * length + replications // PIECE)
+        drawn = [monte_carlo(plan, replications=PIECE, seed=seed, keep=False) for seed in seeds]
         numbers = [np.quantile(np.concatenate([getattr(null, name) for null in drawn]), LEVELS) for name in NAMES]
         row = ", ".join("(" + ", ".join(f"{value:.3f}" for value in part) + ")" for part in numbers)
         print(f"    {length}: ({row}),", flush=True)

@@ -1,4 +1,4 @@
-"""The PSY statistics as anyone would write them down: a least-squares fit of each window. The judge of the fast code."""
+"""The PSY statistics as anyone would write them down: a least-squares fit of each window. It judges the fast code."""
 
 import numpy as np
 

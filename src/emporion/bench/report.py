@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from emporion.bench import bubble_figures
+from emporion.bench.bubble_figures import BubbleFigures
 from emporion.bench.fanout import GOAL_MS, Fanout
 from emporion.bench.features import Cost
 from emporion.bench.history import HistoryFigures
@@ -42,6 +44,7 @@ class Figures:
     orders: list[OrderEntry] = field(default_factory=list)
     fanout: Fanout | None = None
     history: HistoryFigures | None = None
+    bubble: dict[str, BubbleFigures] = field(default_factory=dict)  # By method.
 
 
 def machine_named() -> dict[str, str]:
@@ -88,6 +91,7 @@ def text(figures: Figures) -> str:
         parts.append(_fanout(figures.fanout))
     if figures.history:
         parts.append(_history(figures.history))
+    parts += [bubble_figures.text(method, one) for method, one in figures.bubble.items()]
     return "\n\n".join(parts)
 
 

@@ -29,9 +29,9 @@ def read_csv(
 ) -> Series:
     """Read one series. `price` and `date` name columns; by default the usual names are looked for.
 
-    Fields are parted by comma, semicolon (then 1,5 is a number), tab or bar; the file may be gzipped. Dates are ISO text,
-    years and months, 20241231, seconds or milliseconds since 1970, or `date_format` as of strptime. Without a column of
-    dates the rows count. Raises BadValue with the line where something is wrong.
+    Fields are parted by comma, semicolon (then 1,5 is a number), tab or bar; the file may be gzipped. Dates are ISO
+    text, years and months, 20241231, seconds or milliseconds since 1970, or `date_format` as of strptime. Without a
+    column of dates the rows count. Raises BadValue with the line where something is wrong.
     """
     path = Path(path)
     rows, lines, delimiter = _rows(path)
@@ -53,7 +53,8 @@ def read_csv(
         values.append(_number(row[at_price], f"{path.name}, line {line}", delimiter == ";"))
         if at_date is not None:
             dates.append(_date(row[at_date], date_format, f"{path.name}, line {line}"))
-    return series(np.array(values), dates or None, name=path.name.removesuffix(".gz").removesuffix(".csv"), missing=missing)
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    return series(np.array(values), dates or None, name=name, missing=missing)
 
 
 def _rows(path: Path) -> tuple[list[list[str]], list[int], str]:
@@ -117,5 +118,5 @@ def _date(text: str, date_format: str | None, where: str) -> datetime:
             text += text[4] + "01"
         return datetime.fromisoformat(text.replace("/", "-"))
     except (ValueError, OverflowError):
-        hint = f"it does not fit {date_format!r}" if date_format else "write 2024-12-31, or name the format (date_format)"
+        hint = f"it does not fit {date_format!r}" if date_format else "write 2024-12-31, or give date_format"
         raise BadValue(f"{where}: {text!r} is no date; {hint}") from None

@@ -1,6 +1,6 @@
 """Prices as they come: the statistics of the newest observation, for one series or for thousands.
 
-A new observation costs one pass over the windows that end at it (`newest`), so time proportional to the observations kept,
+A new observation costs one pass over the windows that end at it (`newest`), so time proportional to those kept,
 and no state is carried from one to the next that errors could gather in: the result is that of the batch.
 """
 

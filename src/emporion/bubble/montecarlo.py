@@ -37,8 +37,8 @@ def monte_carlo(
 ) -> Null:
     """The null distribution for series of this design (`windows.design(length, ...)` makes one).
 
-    Drawn once and read from the cache folder afterwards (EMPORION_CACHE, else the user's); `keep=False` neither reads nor
-    writes. Same seed, same numbers, on any number of threads. Raises BadValue.
+    Drawn once and read from the cache folder afterwards (EMPORION_CACHE, else the user's); `keep=False` neither
+    reads nor writes. Same seed, same numbers, on any number of threads. Raises BadValue.
     """
     check_replications(replications)
     path = _path(plan, replications, seed) if keep and _size(plan, replications) <= KEPT_BYTES_MAX else None
@@ -93,7 +93,7 @@ def _read(path: Path, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] |
 
 
 def _write(path: Path, badf: np.ndarray, bsadf: np.ndarray) -> None:
-    """Aside and renamed, so that nobody reads half a file. A folder that cannot be written costs time, not the result."""
+    """Aside and renamed, so that nobody reads half a file. A folder that cannot be written costs time, not results."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.stem, delete=False) as file:

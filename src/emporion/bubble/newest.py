@@ -19,6 +19,8 @@ def newest(columns, last, rows_min, penalty):
     """(signed square from the first row, the largest over all starts) of windows ending at row `last`."""
     if columns.shape[0] == LAGS:
         return _without_lags(columns, last, rows_min)
+    if columns.shape[0] == LAGS + 1 and penalty == FIXED:
+        return _with_one_lag(columns, last, rows_min)
     return _with_lags(columns, last, rows_min, penalty)
 
 
@@ -34,13 +36,13 @@ def settle(columns, rows_min, penalty, badf, bsadf):
 
 @inner()
 def low_of(lags, rows_min):
-    """What a falling window that nothing but its own fit made unsure is below: no maximum above this can be such a one."""
+    """Below this is every window whose steep fall alone made it unsure; a maximum above it is none of them."""
     return -0.9 / UNSURE * (rows_min - 2 - lags)
 
 
 @inner()
 def square_of_moments(count, freedom, x, d, xx, xd, dd):
-    """Signed square from sums; infinite where too little is left to trust (-: it falls, steeply), NaN where there is nothing.
+    """Signed square from sums; infinite where too little is left to trust (-: a steep fall), NaN where nothing is.
 
     t^2 = freedom Cxd^2 / (Cxx Cdd - Cxd^2): no square root, and one division.
     """
@@ -51,6 +53,24 @@ def square_of_moments(count, freedom, x, d, xx, xd, dd):
     rest = product - cxd * cxd
     rest = rest if rest > UNSURE * product else 0.0
     return cxd * abs(cxd) * freedom / rest
+
+
+@inner()
+def square_with_lag(n, x, d, xx, xd, dd, l, ll, xl, dl):  # noqa: E741
+    """Signed square with one lag eliminated; multiplied through by Cll, so that there is one division only."""
+    cll = n * ll - l * l
+    cxl = n * xl - x * l
+    cdl = n * dl - d * l
+    cxx = n * xx - x * x
+    cdd = n * dd - d * d
+    level = cxx * cll - cxl * cxl
+    change = cdd * cll - cdl * cdl
+    both = (n * xd - x * d) * cll - cxl * cdl
+    product = level * change
+    rest = product - both * both
+    floor = UNSURE * (cxx * cll) * (cdd * cll)
+    value = both * abs(both) * (n - 3.0) / (rest if rest > floor else 0.0)
+    return np.inf if (rest <= floor) & ((product <= floor) | (rest > UNSURE * product)) & (floor > 0.0) else value
 
 
 @inner()
@@ -78,8 +98,36 @@ def _without_lags(columns, last, rows_min):
 
 
 @inner()
+def _with_one_lag(columns, last, rows_min):
+    x0, d0, l0 = columns[X, last], columns[D, last], columns[LAGS, last]
+    x, d, xx, xd, dd, one, ll, xl, dl = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    best, whole = -np.inf, np.nan
+    for first in range(last, -1, -1):
+        level, change, lagged = columns[X, first] - x0, columns[D, first] - d0, columns[LAGS, first] - l0
+        x += level
+        d += change
+        xx += level * level
+        xd += level * change
+        dd += change * change
+        one += lagged
+        ll += lagged * lagged
+        xl += level * lagged
+        dl += change * lagged
+        count = last - first + 1
+        if count < rows_min:
+            continue
+        value = square_with_lag(float(count), x, d, xx, xd, dd, one, ll, xl, dl)
+        if value == np.inf or (first == 0 and value == -np.inf):
+            value = by_two_passes(columns, first, last, FIXED)
+        if value > best:
+            best = value
+        whole = value
+    return whole, _settled(columns, last, rows_min, FIXED, best)
+
+
+@inner()
 def _settled(columns, last, rows_min, penalty, best):
-    """`best`, unless an unsure window could be above it: then all are done by two passes. NaN: no window has a value."""
+    """`best`, unless an unsure window could be above it: then all are done by two passes. NaN: none has a value."""
     if best > low_of(columns.shape[0] - LAGS, rows_min):
         return best
     for first in range(last - rows_min + 2):

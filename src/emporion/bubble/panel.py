@@ -1,8 +1,8 @@
 """Many series on the same dates: is there a bubble in the whole group (Pavlidis et al. 2016)?
 
 The panel BSADF of a date is the mean of the series' BSADF; panel GSADF is its largest. Series may begin and end at
-different dates; a date counts the series that have a statistic there. Under the null, shocks hit
-the series together, so every history of the bootstrap draws one sign a date for all of them: their dependence stays as it was.
+different dates; a date counts the series that have a statistic there. Under the null, shocks
+hit the series together: a history of the bootstrap draws one sign a date for all of them, so their dependence stays.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from emporion.bubble.bootstrap import (
     AT_A_TIME,
     REPLICATIONS,
     SEED,
+    Drift,
     Memory,
     check_replications,
     fit,
@@ -142,12 +143,13 @@ def panel_bootstrap(
     *,
     replications: int = REPLICATIONS,
     seed: int = SEED,
+    drift: Drift = "zero",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> PanelNull:
     """The null distribution of a panel, its dependence across series kept. Same seed, same numbers, any threads."""
     check_replications(replications)
-    memories = [fit(member.series.values, member.design) for member in of.members]
+    memories = [fit(member.series.values, member.design, drift) for member in of.members]
     bsadf = np.empty((replications, of.places.size))
 
     def work(part: slice) -> None:

@@ -13,7 +13,7 @@ fixed lags 0 and 1 are written out here; `sweep_lags` has all else.
 import numpy as np
 
 from emporion.bubble.jit import entry, inner
-from emporion.bubble.newest import UNSURE, settle, square_of_moments
+from emporion.bubble.newest import settle, square_of_moments, square_with_lag
 from emporion.bubble.regression import FIXED, LAGS, D, X, rows_of
 
 TILE = 512  # Ends at a time: 7 rows of it fill the first cache.
@@ -210,24 +210,6 @@ def _one_start(tile, behind, back, low, high):
 
 
 @inner(checked=False)
-def _square_with_lag(n, x, d, xx, xd, dd, l, ll, xl, dl):  # noqa: E741
-    """Signed square with one lag eliminated; multiplied through by Cll, so that there is one division only."""
-    cll = n * ll - l * l
-    cxl = n * xl - x * l
-    cdl = n * dl - d * l
-    cxx = n * xx - x * x
-    cdd = n * dd - d * d
-    level = cxx * cll - cxl * cxl
-    change = cdd * cll - cdl * cdl
-    both = (n * xd - x * d) * cll - cxl * cdl
-    product = level * change
-    rest = product - both * both
-    floor = UNSURE * (cxx * cll) * (cdd * cll)
-    value = both * abs(both) * (n - 3.0) / (rest if rest > floor else 0.0)
-    return np.inf if (rest <= floor) & ((product <= floor) | (rest > UNSURE * product)) & (floor > 0.0) else value
-
-
-@inner(checked=False)
 def _four_starts_with_lag(tile, behind, back, low, high):
     """Two and two: nine sums for each of four starts would not stay in registers."""
     for pair in range(2):
@@ -246,11 +228,11 @@ def _two_starts_with_lag(tile, behind, back, low, high):
         x, d, xx, xd, dd = tile[lane], tile[lane + T1], tile[lane + T2], tile[lane + T3], tile[lane + T4]
         one, ll, xl, dl = tile[lane + T5], tile[lane + T6], tile[lane + T7], tile[lane + T8]
         n = tile[lane + T9] + n0
-        value = _square_with_lag(
+        value = square_with_lag(
             n, x + x0, d + d0, xx + xx0, xd + xd0, dd + dd0, one + l0, ll + ll0, xl + xl0, dl + dl0
         )
         best = _larger(value, tile[lane + T10])
-        value = _square_with_lag(
+        value = square_with_lag(
             n - 1.0, x + x1, d + d1, xx + xx1, xd + xd1, dd + dd1, one + l1, ll + ll1, xl + xl1, dl + dl1
         )
         tile[lane + T10] = _larger(value, best)
@@ -264,7 +246,7 @@ def _one_start_with_lag(tile, behind, back, low, high):
     for lane in range(low, high):
         x, d, xx, xd, dd = tile[lane], tile[lane + T1], tile[lane + T2], tile[lane + T3], tile[lane + T4]
         one, ll, xl, dl = tile[lane + T5], tile[lane + T6], tile[lane + T7], tile[lane + T8]
-        value = _square_with_lag(
+        value = square_with_lag(
             tile[lane + T9] + n0,
             x + x0, d + d0, xx + xx0, xd + xd0, dd + dd0, one + l0, ll + ll0, xl + xl0, dl + dl0,
         )  # fmt: skip
@@ -281,6 +263,6 @@ def _from_the_first(tile, b, back, ends, has_lag, badf):
         if has_lag:
             one, ll = tile[lane + 5 * TILE] + b[5], tile[lane + 6 * TILE] + b[6]
             xl, dl = tile[lane + 7 * TILE] + b[7], tile[lane + 8 * TILE] + b[8]
-            badf[lane] = _square_with_lag(n, x, d, xx, xd, dd, one, ll, xl, dl)
+            badf[lane] = square_with_lag(n, x, d, xx, xd, dd, one, ll, xl, dl)
         else:
             badf[lane] = square_of_moments(n, n - 2.0, x, d, xx, xd, dd)

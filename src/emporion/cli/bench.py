@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emporion.errors import EmporionError
 
-PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders", "fanout", "history")
+PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders", "fanout", "history", "bubble")
 OK, FAILED = 0, 1
 QUICK = 10  # By how much --quick divides the work.
 
@@ -20,7 +20,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add `bench` to the command line."""
     parser = subparsers.add_parser("bench", help="measure speed and memory on this machine, beside a C++ reference")
     parser.add_argument("--mix", default="a,b,c", help="kernel mixes, of a, b, c (default: %(default)s)")
-    parser.add_argument("--part", default=",".join(PARTS), help="what to measure (default: %(default)s)")
+    parser.add_argument("what", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--part", default=",".join(PARTS), help="the same, parted by commas")
     parser.add_argument("--quick", action="store_true", help="a tenth of the work: minutes become seconds")
     parser.add_argument("--runs", type=_positive, default=5, metavar="N", help="to take medians of (default: 5)")
     parser.add_argument(
@@ -32,7 +33,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Measure what was asked for, print it and store it."""
-    parts, mixes = args.part.split(","), args.mix.split(",")
+    parts, mixes = args.what or args.part.split(","), args.mix.split(",")
     for name, known in [(part, PARTS) for part in parts] + [(mix, ("a", "b", "c")) for mix in mixes]:
         if name not in known:
             print(f"emporion bench: {name!r} is none of {', '.join(known)}", file=sys.stderr)
@@ -91,6 +92,10 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
             figures.fanout = fanout.measure(out, 5.0 if quick else 20.0, progress)
         if "history" in parts:
             figures.history = history.measure(out, history.TRADES // divisor, progress)
+        if "bubble" in parts:
+            from emporion.bench import bubble_psy
+
+            figures.bubble["PSY"] = bubble_psy.measure(runs, quick, progress)
     print(report.text(figures))
     print(f"\nstored: {report.store(figures, out)}")
     return OK
