@@ -23,7 +23,8 @@ static i64 number(const Options& options, const char* name) {
 static Terms read_terms(const Options& options) {
     const auto of = [&](const char* name) { return number(options, name); };
     return {of("accounts"), of("instruments"), of("low_ticks"), of("base_atoms_per_lot"), of("atoms_per_tick_lot"),
-            of("maker_ppm"), of("taker_ppm"), of("base_atoms"), of("quote_atoms"), of("orders"), of("first_seq")};
+            of("maker_ppm"), of("taker_ppm"), of("base_atoms"), of("quote_atoms"), of("orders"),
+            of("client_ids_kept"), of("first_seq")};
 }
 
 static std::FILE* open_file(const Options& options, const char* name, const char* mode) {
