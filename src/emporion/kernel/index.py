@@ -9,7 +9,7 @@ at least twice the rows, so a probe always ends.
 
 import numpy as np
 
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.tables import BALANCES, CLIENT_IDS
 from emporion.schema.limits import ASSET_BITS, BALANCE_BITS, CLIENT_ID_BITS
 
@@ -41,6 +41,18 @@ def home_of_balance(state, account_id, asset_id):
 @hot
 def find_balance(state, account_id, asset_id):
     """Row of the balance; 0 when there is none."""
+    account = state.accounts[account_id]
+    if account.first_asset == asset_id:
+        return np.int64(account.first_balance)
+    if account.second_asset == asset_id:
+        return np.int64(account.second_balance)
+    if account.third_asset == asset_id:
+        return np.int64(account.third_balance)
+    return _search_balance(state, account_id, asset_id)
+
+
+@rare
+def _search_balance(state, account_id, asset_id):
     place = home_of_balance(state, account_id, asset_id)
     key = np.int64(account_id) << ASSET_BITS | np.int64(asset_id)
     while True:
