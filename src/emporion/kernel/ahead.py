@@ -77,7 +77,7 @@ def look(state, rows, place, size, out):
         _first(state, rows.rows[(place + FIRST) & (BATCH_ROWS - 1)])
         _second(state, rows.rows[(place + SECOND) & (BATCH_ROWS - 1)], _notes(out, place + SECOND))
         _third(state, rows.rows[(place + THIRD) & (BATCH_ROWS - 1)], _notes(out, place + THIRD))
-        _fourth(state, _notes(out, place + FOURTH))
+        _fourth(state, rows.rows[(place + FOURTH) & (BATCH_ROWS - 1)], _notes(out, place + FOURTH))
         return
     _order(state, command.order_id & SLOT_MASK)
     if size == MIDDLE:
@@ -167,8 +167,7 @@ def _second(state, command, notes):
             _fetch(state.balance_index, home, 0)
             notes.home = home
             if command.side == BUY:
-                home = index.home_of_balance(state, account_id, instrument.quote_asset_id)
-                _fetch(state.balances, index.likely_balance(state, home), 0)
+                _fetch(state.balances, index.noted_balance(state.accounts[account_id], instrument.quote_asset_id), 0)
             _listed(state, rings.newest_in_list(state, account_id))
         return
     slot = command.order_id & SLOT_MASK
@@ -187,14 +186,15 @@ def _second(state, command, notes):
 
 @hot
 def _third(state, command, notes):
-    """Of a new order: a seller's balance, and its place in the book or the order it meets."""
+    """Of a new order: the next look for its balance, and its place in the book or the order it meets."""
     instrument_id = np.int64(command.instrument_id)
     # Notes may be of another row than this one: of a batch before, or where data rows let the place leap.
     if notes.home < 0 or not _is_row(instrument_id, len(state.instruments)):
         return
-    if command.side != BUY:
-        _fetch(state.balances, index.likely_balance(state, notes.home), 0)
     instrument = state.instruments[instrument_id]
+    home = index.next_look(state, command.account_id, instrument.base_asset_id, notes.home)
+    _fetch(state.balance_index, home, 0)
+    notes.home = home
     if book.crosses(instrument, command.side, command.price_ticks):
         best = book.best_opposite(instrument, command.side)
         level = prices.likely_level(state, instrument.tries[BOOK], best)
@@ -207,13 +207,16 @@ def _third(state, command, notes):
     else:
         level = prices.likely_level(state, instrument.tries[BOOK], command.price_ticks)
         if level > 0:
+            notes.met = -level
             _queued(state, -level)
             _fetch(state.leaves, level >> bits.DIGIT_BITS, 0)
 
 
 @hot
-def _fourth(state, notes):
-    """Of the order that a new one meets: whose it is and what it is paid from."""
+def _fourth(state, command, notes):
+    """Of a new order: what a seller pays from; behind whom it rests; or what the order it meets is paid from."""
+    if notes.home >= 0 and command.side != BUY:
+        _fetch(state.balances, index.likely_balance(state, notes.home), 0)
     slot = notes.met
     if slot > 0:
         order = state.orders[slot]
@@ -222,6 +225,8 @@ def _fourth(state, notes):
         links = rings.listed(state, slot)
         _listed(state, links.older ^ slot)
         _listed(state, links.newer ^ slot)
+    elif slot < 0:
+        _queued(state, rings.queued(state, slot).older ^ slot)
 
 
 @seldom

@@ -174,6 +174,7 @@ def place(state, command, out):
     account_id, instrument_id = np.int64(command.account_id), np.int64(command.instrument_id)
     side, tif, flags = command.side, command.tif, command.flags
     is_immediate = tif == IOC
+    terms = np.int64(tif) | np.int64(flags) << 8
     if (
         account_id <= 0
         or account_id >= len(state.accounts)
@@ -182,9 +183,7 @@ def place(state, command, out):
         or (side != BUY and side != SELL)
         or command.stp < 0
         or command.stp > DECREMENT
-        or bits.unforeseen(
-            ((tif != GTC) & (not is_immediate)) | (flags & bits.either(is_immediate, -1, ~POST_ONLY) != 0)
-        )
+        or bits.unforeseen((terms & ~(POST_ONLY << 8) != GTC) & (terms != IOC))  # Which of the two, is not foreseen.
     ):
         return False
     account = state.accounts[account_id]
