@@ -7,11 +7,11 @@ import pytest
 
 from emporion.bench.draw import draw
 from emporion.bench.kernel import check, sum_of_balances
-from emporion.bench.mixes import MIXES, Mix, setup
+from emporion.bench.mixes import LOW_TICKS, MIXES, Mix, setup
 from emporion.bench.reference import Reference, find_compiler
 from emporion.kernel.machine import Machine
 from emporion.schema.codes import Command, Event, Reject, Side, Tif
-from emporion.schema.limits import FEE_ACCOUNT, SMALL
+from emporion.schema.limits import CLIENT_ID_AGE_NS, FEE_ACCOUNT, SMALL
 from emporion.schema.messages import EVENT
 from emporion.sim.model import Model
 
@@ -70,6 +70,30 @@ def test_fetching_memory_ahead_changes_nothing(ids, reference, tmp_path):
     mix = small("c", ids)
     drawn = draw(mix, tmp_path, reference)
     assert reference.check(mix, drawn, ahead=True) == reference.check(mix, drawn)
+
+
+@needs_compiler
+def test_ids_used_again_are_answered_alike(reference, tmp_path):
+    """Of open orders, of ended ones remembered or pushed out, and a day later: by reference, kernel and model."""
+    mix = replace(small("b", True), client_ids_per_account=3)
+    drawn = draw(mix, tmp_path, reference)
+    rows = drawn.rows()
+    again = rows[rows["kind"] == Command.PLACE]
+    again["ts_ns"] = rows["ts_ns"][-1]
+    again["tif"] = Tif.GTC
+    again["price_ticks"] = np.where(again["side"] == Side.BUY, LOW_TICKS, LOW_TICKS + 2_047)  # Meets nobody.
+    later = again.copy()
+    later["ts_ns"] += CLIENT_ID_AGE_NS
+    rows = np.concatenate([rows, again, later])
+    rows.tofile(drawn.path)
+    told = tmp_path / "events"
+    reference.check(mix, drawn, events=told)
+    want = np.fromfile(told, EVENT)
+    np.testing.assert_array_equal(apply_all(Machine(mix.capacity), mix, rows), want)
+    np.testing.assert_array_equal(apply_all(Model(), mix, rows), want)
+    is_later = want["seq"] > want["seq"][-1] - len(later)
+    for refused in (want["reason"][~is_later], want["reason"][is_later]):
+        assert 0 < (refused == Reject.DUPLICATE).sum() < len(again)
 
 
 @needs_compiler

@@ -16,7 +16,7 @@ import numpy as np
 from emporion.schema import codes, limits, messages, state
 
 LAYOUTS = {1: "fc3328162e9bf22f"}  # FORMAT_VERSION -> fingerprint of the journal's rows and codes.
-TABLES = {2: "5446332ca30dfd82"}  # STATE_VERSION -> fingerprint of the state's tables.
+TABLES = {2: "5446332ca30dfd82", 3: "aa44c5f674ca18c0"}  # STATE_VERSION -> fingerprint of the state's tables.
 BOUNDS = {1: "ea7d941833b2583a"}  # RULES_VERSION -> fingerprint of the constants of the rules.
 
 # Rows that are made for an answer and kept nowhere.

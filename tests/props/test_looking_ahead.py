@@ -7,10 +7,12 @@ import sys
 import numba
 import pytest
 
-# In a process of its own: the bound is a constant to the compiler. Everything counts as a large venue.
+# In a process of its own: the bounds are constants to the compiler.
+MIDDLE = "ahead.MIDDLE_ROWS = -1"  # Every venue counts as one of middling size,
+LARGE = "ahead.MIDDLE_ROWS = ahead.LARGE_ROWS = -1"  # or as a large one.
 PROGRAM = """
 from emporion.kernel import ahead
-ahead.LARGE_ROWS = -1
+{bounds}
 import numpy as np
 from emporion.kernel.machine import Machine
 from emporion.schema import build
@@ -37,7 +39,9 @@ print("stood it")
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="does nothing uncompiled")
-def test_hostile_rows_are_looked_at_without_harm(tmp_path):
+@pytest.mark.parametrize("bounds", [pytest.param(MIDDLE, id="middle"), pytest.param(LARGE, id="large")])
+def test_hostile_rows_are_looked_at_without_harm(bounds, tmp_path):
     environment = os.environ | {"EMPORION_CACHE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment)
+    program = PROGRAM.format(bounds=bounds)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
     assert done.stdout == "stood it\n", done.stderr[-2_000:]

@@ -50,6 +50,7 @@ struct Terms {  // What the setup commands of mixes.py told the venue.
     i64 accounts, instruments, low_ticks, base_atoms_per_lot, atoms_per_tick_lot, maker_ppm, taker_ppm;
     i64 base_atoms, quote_atoms;  // Deposited to each account, of each asset.
     i64 orders;                   // Rows of the order table.
+    i64 client_ids_kept;          // How many of ended orders are remembered, of each account.
     i64 first_seq;
 };
 
@@ -64,7 +65,8 @@ public:
           rate_(terms.maker_ppm > terms.taker_ppm ? terms.maker_ppm : terms.taker_ppm), seq_(terms.first_seq),
           orders_(make_table<Order>(terms.orders)), books_(make_table<Book>(terms.instruments)),
           wallets_(make_table<Balance>(terms.accounts * (terms.instruments + 1))),
-          quotes_(wallets_ + terms.accounts * terms.instruments), ids_(IDS ? terms.orders : 1, orders_) {
+          quotes_(wallets_ + terms.accounts * terms.instruments), 
+          ids_(IDS ? terms.orders : 1, IDS ? terms.accounts : 1, IDS ? terms.client_ids_kept : 1) {
         for (i64 slot = 0; slot < terms.orders; ++slot) orders_[slot].generation = 1;
         for (i64 at = 0; at < terms.instruments; ++at) new (&books_[at]) Book;
         for (i32 account = 0; account < terms.accounts; ++account) {
@@ -82,6 +84,7 @@ public:
         out_ = out;
         for (const Command* end = command + count; command != end; ++command, ++seq_) {
             if (AHEAD) look_ahead(command);
+            if (IDS) now_ns_ = command->ts_ns;
             switch (command->kind) {
                 case PLACE:
                     if (command->side == BUY) place<true>(*command);
@@ -119,14 +122,16 @@ private:
         if (u64(instrument) < u64(terms_.instruments) && u64(account) < u64(terms_.accounts)) {
             __builtin_prefetch(&books_[instrument]);
             if (MANY) __builtin_prefetch(&wallets_[account * terms_.instruments + instrument]);
-            if (IDS) ids_.fetch(account, {far.cl_ord_id_hi, far.cl_ord_id_lo});
+            if (IDS) {
+                ids_.fetch(account, {far.cl_ord_id_hi, far.cl_ord_id_lo});
+                ids_.fetch_queue(account);
+            }
             if (far.kind == PLACE) fetch_level(instrument, i32(far.price_ticks - terms_.low_ticks));
         }
         const Command& middle = command[MIDDLE];
-        if (const u32 slot = named(middle)) {
-            __builtin_prefetch(&orders_[slot]);
-            if (IDS) ids_.fetch_key(slot);
-        }
+        if (IDS) ids_.fetch_entry(likely(middle));
+        else if (const u32 slot = named(middle)) __builtin_prefetch(&orders_[slot]);
+        if (IDS) __builtin_prefetch(&orders_[named(command[NEARER])]);
         const Command& near = command[NEAR];
         if (const u32 slot = named(near)) {
             const Order& order = orders_[slot];
@@ -141,9 +146,11 @@ private:
     }
     u32 named(const Command& command) const {
         if (command.kind == PLACE) return 0;
-        const u32 slot = IDS ? ids_.likely(command.account_id - FIRST_ACCOUNT, {command.cl_ord_id_hi, command.cl_ord_id_lo})
-                             : u32(command.order_id) & ((1u << SLOT_BITS) - 1);
+        const u32 slot = IDS ? ids_.entry(likely(command)).slot : u32(command.order_id) & ((1u << SLOT_BITS) - 1);
         return i64(slot) < terms_.orders ? slot : 0;
+    }
+    u32 likely(const Command& command) const {
+        return ids_.likely(command.account_id - FIRST_ACCOUNT, {command.cl_ord_id_hi, command.cl_ord_id_lo});
     }
     FETCHES void fetch_level(i32 instrument, i32 price) const {
         if (u32(price) >= WINDOW) return;
@@ -162,7 +169,8 @@ private:
         const i32 account = command.account_id - FIRST_ACCOUNT, instrument = command.instrument_id - 1;
         if (u64(account) >= u64(terms_.accounts)) return reject(command, UNKNOWN_ACCOUNT);
         const ClientIds::Key key{command.cl_ord_id_hi, command.cl_ord_id_lo};
-        if (IDS && ids_.find(account, key)) return reject(command, DUPLICATE);
+        if (IDS)
+            if (const u32 first = ids_.taken(account, key, command.ts_ns)) return reject_duplicate(command, first);
         if (u64(instrument) >= u64(terms_.instruments)) return reject(command, UNKNOWN_INSTRUMENT);
         const i64 qty = command.qty_lots, price = command.price_ticks - terms_.low_ticks;
         if (qty <= 0) return reject(command, BAD_QTY);
@@ -181,7 +189,7 @@ private:
         order.instrument_side = instrument << 1 | BUYS;
         order.leaves = order.qty = qty;
         order.hold = order.maker_notional = order.taker_notional = 0;
-        if (IDS) ids_.insert(account, key, slot);
+        if (IDS) ids_.insert(account, key, slot, id(slot), command.ts_ns);
         tell(ACCEPTED, order, id(slot), price, qty, qty, hold, BUYS ? QUOTE_ASSET : instrument + 2, BUYS, NONE, 0);
         enter<BUYS>(slot, order, hold, command.tif == IOC);
     }
@@ -239,7 +247,7 @@ private:
         tell(CANCELED, order, id(slot), order.price, order.leaves, 0, order.hold, buys ? QUOTE_ASSET : instrument + 2,
              buys, reason, 0);
         unlink(books_[instrument], order);
-        release(slot, order);
+        release(slot, order, GONE);
     }
 
     // An order that holds nothing yet meets the other side; what is left rests or, for IOC, ends.
@@ -250,12 +258,12 @@ private:
         const i32 limit = order.price;
         if (BUYS ? book.best_ask <= limit : book.best_bid >= limit) {
             entry_hold -= match<BUYS>(slot, order, book, limit);
-            if (!order.leaves) return release(slot, order);
+            if (!order.leaves) return release(slot, order, DONE);
         }
         if (immediate) {
             tell(CANCELED, order, id(slot), limit, order.leaves, 0, 0, BUYS ? QUOTE_ASSET : instrument + 2, BUYS,
                  IOC_REMAINDER, 0);
-            return release(slot, order);
+            return release(slot, order, GONE);
         }
         i64 hold = BUYS ? hold_of(limit, order.leaves) : order.leaves * lot_;
         if (BUYS && entry_hold < hold) hold = entry_hold;
@@ -330,7 +338,7 @@ private:
                     if (BUYS) book.best_ask = book.above(at);
                     else book.best_bid = book.below(at);
                 }
-                release(maker_slot, maker);
+                release(maker_slot, maker, DONE);
             }
         } while (leaves && (BUYS ? book.best_ask <= limit : book.best_bid >= limit));
         order.leaves = leaves;
@@ -354,8 +362,8 @@ private:
         }
     }
 
-    void release(u32 slot, Order& order) {
-        if (IDS) ids_.erase(slot);
+    void release(u32 slot, Order& order, Status status) {
+        if (IDS) ids_.end(slot, status, now_ns_);
         ++order.generation;
         order.account = NO_ACCOUNT;
         order.next = free_;
@@ -368,12 +376,22 @@ private:
         return slot;
     }
     u32 by_client_id(const Command& command) const {
-        return ids_.find(command.account_id - FIRST_ACCOUNT, {command.cl_ord_id_hi, command.cl_ord_id_lo});
+        return ids_.open(command.account_id - FIRST_ACCOUNT, {command.cl_ord_id_hi, command.cl_ord_id_lo});
     }
 
     void reject(const Command& command, Reason reason) {
         *out_++ = {seq_, command.order_id, 0, 0, 0, 0, command.account_id, command.instrument_id, 0, REJECTED, 0,
                    reason, 0};
+    }
+    void reject_duplicate(const Command& command, u32 first) {  // With the first order and how it stands.
+        const ClientIds::Entry& entry = ids_.entry(first);
+        const Order& order = orders_[entry.slot];
+        const u32 status = entry.status                                      ? entry.status
+                           : order.maker_notional + order.taker_notional > 0 ? PARTLY_DONE
+                                                                             : 0;
+        reject(command, DUPLICATE);
+        out_[-1].order_id = entry.order_id;
+        out_[-1].flags = uint8_t(status);
     }
     void tell(Told kind, const Order& order, i64 order_id, i64 price, i64 qty, i64 leaves, i64 amount, i32 asset,
               bool buys, Reason reason, uint8_t flags) {
@@ -384,7 +402,7 @@ private:
 
     const Terms terms_;
     const i64 lot_, atoms_, rate_;
-    i64 seq_, fees_ = 0;
+    i64 seq_, fees_ = 0, now_ns_ = 0;
     u32 free_ = 0, high_water_ = 0;
     Event* out_ = nullptr;
     Order* orders_;

@@ -109,11 +109,11 @@ def _kernel(measured: list[Measured]) -> str:
             )
         )  # fmt: skip
     note = (
-        "Median commands a second. Both sides ran in turn on the same rows and ended in the same trades, events and\n"
-        "balances. `fetching ahead`: the reference again, asking for the memory of the next commands beforehand."
+        "Median commands a second of the processor's time. Both sides ran in turn on the same rows and ended in the\n"
+        "same trades, events and balances. `fetching ahead`: the reference again, asking for memory beforehand."
     )
     if all(one.reference is None for one in measured):
-        note = "Median commands a second. No C++ compiler was found, so there is no reference beside it."
+        note = "Median commands a second of the processor's time. No C++ compiler was found: no reference beside it."
     return f"Kernel\n{_table(rows)}\n{note}"
 
 

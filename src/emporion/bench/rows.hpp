@@ -20,7 +20,7 @@ using u64 = uint64_t;
 constexpr int WINDOW = 2048;  // Ticks of a book: two levels of 64-bit words cover it.
 constexpr i64 PPM = 1'000'000;
 constexpr int SLOT_BITS = 24;
-constexpr int FAR = 24, MIDDLE = 16, NEAR = 8;  // How many commands ahead memory is fetched.
+constexpr int FAR = 24, MIDDLE = 16, NEARER = 12, NEAR = 8;  // How many commands ahead memory is fetched.
 constexpr i32 FIRST_ACCOUNT = 3;  // 1 is the outside world, 2 takes fees.
 constexpr i32 NO_ACCOUNT = INT32_MIN;
 constexpr i32 QUOTE_ASSET = 1;    // The base of instrument i is asset 1 + i.
@@ -33,6 +33,7 @@ enum Reason : uint8_t {
     NONE = 0, UNKNOWN_ACCOUNT = 10, DUPLICATE = 12, UNKNOWN_INSTRUMENT = 16, UNKNOWN_ORDER = 17, BAD_QTY = 26,
     PRICE_TOO_HIGH = 30, INSUFFICIENT_FUNDS = 52, BY_OWNER = 100, BY_REPLACE = 106, IOC_REMAINDER = 108,
 };
+enum Status : uint8_t { PARTLY_DONE = 1, DONE = 2, GONE = 4 };  // OrderStatus
 enum FillFlag : uint8_t { MAKER = 1, TAKER = 2 };
 
 struct Command {  // ORDER_COMMAND of schema/messages.py

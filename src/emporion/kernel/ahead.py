@@ -22,8 +22,10 @@ from emporion.schema.state import BOOK
 
 # Commands ahead. A batch is looked at as a ring: at its end the rows of its beginning are fetched in vain.
 FIRST, SECOND, THIRD, FOURTH = 16, 12, 8, 4
-CLOSE = 6
-LARGE_ROWS = 65_536  # Orders and accounts whose rows a processor can no longer keep close.
+CLOSE, CLOSER = 6, 3
+SMALL, MIDDLE, LARGE = 0, 1, 2
+MIDDLE_ROWS = 4_096  # Orders and accounts whose rows no longer fit into a processor's closest cache,
+LARGE_ROWS = 65_536  # and those that it cannot keep close at all.
 PLACE = Command.PLACE.value
 BUY = Side.BUY.value
 assert AHEAD_ROWS >= FIRST
@@ -31,26 +33,18 @@ assert AHEAD_ROWS >= FIRST
 if COMPILED:
 
     @intrinsic
-    def _fetch(context, record, offset):
-        """Asks for the cache line `offset` bytes into a record."""
+    def _fetch(context, table, number, offset):
+        """Asks for the cache line `offset` bytes into a row of a table, or of a word. Nothing is read, so a
+        number beyond the table does no harm and is not looked for."""
 
         def build(ctx, builder, signature, args):
             byte = ir.IntType(8).as_pointer()
-            _prefetch(builder, builder.gep(builder.bitcast(args[0], byte), [args[1]]))
-            return ctx.get_dummy_value()
-
-        return types.none(record, types.int64), build
-
-    @intrinsic
-    def _fetch_word(context, words, place):
-        """Asks for the cache line of one of a table's words."""
-
-        def build(ctx, builder, signature, args):
             array = ctx.make_array(signature.args[0])(ctx, builder, args[0])
-            _prefetch(builder, builder.bitcast(builder.gep(array.data, [args[1]]), ir.IntType(8).as_pointer()))
+            row = builder.bitcast(builder.gep(array.data, [args[1]]), byte)
+            _prefetch(builder, builder.gep(row, [args[2]]))
             return ctx.get_dummy_value()
 
-        return types.none(words, types.int64), build
+        return types.none(table, types.int64, types.int64), build
 
     def _prefetch(builder, address):
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -60,33 +54,59 @@ if COMPILED:
 
 else:
 
-    def _fetch(record, offset):
-        pass
-
-    def _fetch_word(words, place):
+    def _fetch(table, number, offset):
         pass
 
 
 @hot
-def is_large(state):
-    return state.tables[ORDERS].high_water + state.tables[ACCOUNTS].high_water > LARGE_ROWS
+def size(state):
+    """How much is worth asking for: SMALL, MIDDLE or LARGE."""
+    rows = state.tables[ORDERS].high_water + state.tables[ACCOUNTS].high_water
+    return (1 if rows > MIDDLE_ROWS else 0) + (1 if rows > LARGE_ROWS else 0)
 
 
 @hot
-def look(state, rows, place, is_large, out):
+def look(state, rows, place, size, out):
     """Asks for what the commands behind `place` will need: in a small venue only for the orders they name."""
     if not COMPILED:
         return
-    command = rows.rows[(place + SECOND) & (BATCH_ROWS - 1)]
+    command = rows.rows[(place + CLOSE) & (BATCH_ROWS - 1)]
     if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
-        _client_ids(state, command, place, out)
-    if is_large:
+        _client_ids(state, rows, place, out)
+    if size == LARGE:
         _first(state, rows.rows[(place + FIRST) & (BATCH_ROWS - 1)])
         _second(state, rows.rows[(place + SECOND) & (BATCH_ROWS - 1)], _notes(out, place + SECOND))
         _third(state, rows.rows[(place + THIRD) & (BATCH_ROWS - 1)], _notes(out, place + THIRD))
-        _fourth(state, _notes(out, place + FOURTH))
-    else:
-        _order(state, rows.rows[(place + CLOSE) & (BATCH_ROWS - 1)].order_id & SLOT_MASK)
+        _fourth(state, rows.rows[(place + FOURTH) & (BATCH_ROWS - 1)], _notes(out, place + FOURTH))
+        return
+    _order(state, command.order_id & SLOT_MASK)
+    if size == MIDDLE:
+        account_id = _placing_account(state, command)
+        _fetch(state.accounts, account_id, 0)
+        slot = command.order_id & SLOT_MASK
+        _queued(state, slot)
+        _listed(state, bits.either(account_id != 0, -account_id, slot))
+        _balances(state, rows.rows[(place + CLOSER) & (BATCH_ROWS - 1)])
+
+
+@hot
+def _placing_account(state, command):
+    """The account of a new order; of another command, and of one that does not exist, nobody."""
+    account_id = np.int64(command.account_id)
+    is_one = (command.kind == PLACE) & _is_row(account_id, len(state.accounts))
+    return bits.either(is_one, account_id, 0)
+
+
+@hot
+def _balances(state, command):
+    """What the order is paid from, of a new one its account's first balances; without a jump, as kinds alternate."""
+    account_id = _placing_account(state, command)
+    account = state.accounts[account_id]
+    slot = command.order_id & SLOT_MASK
+    order = state.orders[bits.either(slot < len(state.orders), slot, 0)]
+    is_placed = account_id != 0
+    _fetch(state.balances, bits.either(is_placed, account.first_balance, order.base_balance), 0)
+    _fetch(state.balances, bits.either(is_placed, account.second_balance, order.quote_balance), 0)
 
 
 @hot
@@ -96,15 +116,23 @@ def _notes(out, place):
 
 @hot
 def _order(state, slot):
-    if slot < len(state.orders):
-        order = state.orders[slot]
-        _fetch(order, 0)
-        _fetch(order, 64)
+    _fetch(state.orders, slot, 0)
+    _fetch(state.orders, slot, 64)
+
+
+@hot
+def _queued(state, name):
+    _fetch(state.queue_links, rings.queue_place(state, name), 0)
+
+
+@hot
+def _listed(state, name):
+    _fetch(state.list_links, rings.list_place(state, name), 0)
 
 
 @hot
 def _is_row(number, rows):
-    return number > 0 and number < rows
+    return (number > 0) & (number < rows)
 
 
 @hot
@@ -113,18 +141,17 @@ def _first(state, command):
     if command.kind == PLACE:
         account_id, instrument_id = np.int64(command.account_id), np.int64(command.instrument_id)
         if _is_row(account_id, len(state.accounts)) & _is_row(instrument_id, len(state.instruments)):
-            instrument = state.instruments[instrument_id]
-            _fetch(instrument, 0)
-            _fetch(instrument, 64)
-            _fetch(instrument, 128)
-            _fetch(state.accounts[account_id], 0)
-            _fetch(rings.listed(state, -account_id), 0)
+            _fetch(state.instruments, instrument_id, 0)
+            _fetch(state.instruments, instrument_id, 64)
+            _fetch(state.instruments, instrument_id, 128)
+            _fetch(state.accounts, account_id, 0)
+            _listed(state, -account_id)
         return
     slot = command.order_id & SLOT_MASK
     if slot < len(state.orders):
         _order(state, slot)
-        _fetch(rings.queued(state, slot), 0)
-        _fetch(rings.listed(state, slot), 0)
+        _queued(state, slot)
+        _listed(state, slot)
 
 
 @hot
@@ -137,74 +164,104 @@ def _second(state, command, notes):
         if _is_row(account_id, len(state.accounts)) & _is_row(instrument_id, len(state.instruments)):
             instrument = state.instruments[instrument_id]
             home = index.home_of_balance(state, account_id, instrument.base_asset_id)
-            _fetch_word(state.balance_index, home)
+            _fetch(state.balance_index, home, 0)
             notes.home = home
             if command.side == BUY:
-                home = index.home_of_balance(state, account_id, instrument.quote_asset_id)
-                _fetch(state.balances[index.likely_balance(state, home)], 0)
-            _fetch(rings.listed(state, rings.newest_in_list(state, account_id)), 0)
+                _fetch(state.balances, index.noted_balance(state.accounts[account_id], instrument.quote_asset_id), 0)
+            _listed(state, rings.newest_in_list(state, account_id))
         return
     slot = command.order_id & SLOT_MASK
     if slot < len(state.orders):
         order = state.orders[slot]
         quote, base = order.quote_balance, order.base_balance
-        _fetch(state.balances[quote if order.side == BUY else base], 0)
+        _fetch(state.balances, quote if order.side == BUY else base, 0)
         links = rings.queued(state, slot)
-        _fetch(rings.queued(state, links.older ^ slot), 0)
-        _fetch(rings.queued(state, links.newer ^ slot), 0)
+        _queued(state, links.older ^ slot)
+        _queued(state, links.newer ^ slot)
         links = rings.listed(state, slot)
-        _fetch(rings.listed(state, links.older ^ slot), 0)
-        _fetch(rings.listed(state, links.newer ^ slot), 0)
-        _fetch(state.leaves[order.level >> bits.DIGIT_BITS], 0)
+        _listed(state, links.older ^ slot)
+        _listed(state, links.newer ^ slot)
+        _fetch(state.leaves, order.level >> bits.DIGIT_BITS, 0)
 
 
 @hot
 def _third(state, command, notes):
-    """Of a new order: a seller's balance, and its place in the book or the order it meets."""
+    """Of a new order: the next look for its balance, and its place in the book or the order it meets."""
     instrument_id = np.int64(command.instrument_id)
     # Notes may be of another row than this one: of a batch before, or where data rows let the place leap.
     if notes.home < 0 or not _is_row(instrument_id, len(state.instruments)):
         return
-    if command.side != BUY:
-        _fetch(state.balances[index.likely_balance(state, notes.home)], 0)
     instrument = state.instruments[instrument_id]
+    home = index.next_look(state, command.account_id, instrument.base_asset_id, notes.home)
+    _fetch(state.balance_index, home, 0)
+    notes.home = home
     if book.crosses(instrument, command.side, command.price_ticks):
         best = book.best_opposite(instrument, command.side)
         level = prices.likely_level(state, instrument.tries[BOOK], best)
         slot = rings.first_in_queue(state, level) if level > 0 else np.int64(0)
         if slot > 0:
             _order(state, slot)
-            _fetch(rings.queued(state, slot), 0)
-            _fetch(rings.listed(state, slot), 0)
+            _queued(state, slot)
+            _listed(state, slot)
             notes.met = slot
     else:
         level = prices.likely_level(state, instrument.tries[BOOK], command.price_ticks)
         if level > 0:
-            _fetch(rings.queued(state, -level), 0)
-            _fetch(state.leaves[level >> bits.DIGIT_BITS], 0)
+            notes.met = -level
+            _queued(state, -level)
+            _fetch(state.leaves, level >> bits.DIGIT_BITS, 0)
 
 
 @hot
-def _fourth(state, notes):
-    """Of the order that a new one meets: whose it is and what it is paid from."""
+def _fourth(state, command, notes):
+    """Of a new order: what a seller pays from; behind whom it rests; or what the order it meets is paid from."""
+    if notes.home >= 0 and command.side != BUY:
+        _fetch(state.balances, index.likely_balance(state, notes.home), 0)
     slot = notes.met
     if slot > 0:
         order = state.orders[slot]
-        _fetch(state.balances[order.base_balance], 0)
-        _fetch(state.balances[order.quote_balance], 0)
+        _fetch(state.balances, order.base_balance, 0)
+        _fetch(state.balances, order.quote_balance, 0)
         links = rings.listed(state, slot)
-        _fetch(rings.listed(state, links.older ^ slot), 0)
-        _fetch(rings.listed(state, links.newer ^ slot), 0)
+        _listed(state, links.older ^ slot)
+        _listed(state, links.newer ^ slot)
+    elif slot < 0:
+        _queued(state, rings.queued(state, slot).older ^ slot)
 
 
 @seldom
-def _client_ids(state, command, place, out):
-    """Where an id is found; nearer, its row; nearer still, the order that it names."""
+def _client_ids(state, rows, place, out):
+    """Where an id is found; nearer, its row; nearer still, the order that it names.
+
+    And what goes when an id of the account is remembered that has ended: the oldest that is, with its place
+    and its neighbours.
+    """
+    command = rows.rows[(place + SECOND) & (BATCH_ROWS - 1)]
     home = index.home_of_client_id(state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo)
-    _fetch_word(state.client_id_index, home)
+    _fetch(state.client_id_index, home, 0)
+    _fetch(state.accounts, np.int64(command.account_id), 0)
     _notes(out, place + SECOND).client_id_home = home
+
+    command = rows.rows[(place + THIRD) & (BATCH_ROWS - 1)]
     notes = _notes(out, place + THIRD)
     notes.client_id = index.likely_client_id(state, notes.client_id_home)
-    _fetch(state.client_ids[notes.client_id], 0)
+    _fetch(state.client_ids, notes.client_id, 0)
+    account = state.accounts[_account(state, command)]
+    _fetch(state.client_ids, np.int64(account.oldest_client_id), 0)
+    _fetch(state.client_ids, np.int64(account.newest_client_id), 0)
+
+    command = rows.rows[(place + FOURTH) & (BATCH_ROWS - 1)]
     notes = _notes(out, place + FOURTH)
     _order(state, state.client_ids[notes.client_id].order_id & SLOT_MASK)
+    oldest = state.client_ids[state.accounts[_account(state, command)].oldest_client_id]
+    home = index.home_of_client_id(state, oldest.account_id, oldest.cl_ord_id_hi, oldest.cl_ord_id_lo)
+    _fetch(state.client_id_index, home, 0)
+    _fetch(state.client_ids, np.int64(oldest.global_newer), 0)
+    _fetch(state.client_ids, np.int64(oldest.global_older), 0)
+
+
+@hot
+def _account(state, command):
+    """The account that a row names; nobody where there is none of that number."""
+    account_id = np.int64(command.account_id)
+    return bits.either(_is_row(account_id, len(state.accounts)), account_id, 0)

@@ -4,9 +4,11 @@ The batch is one piece of memory, seen as rows of each family: which one a row b
 follows from its kind. See schema/messages.py.
 """
 
+import numpy as np
+
 from emporion.kernel import ahead, cash, deadlines, emit, operate, orders, plain, sweep, trigger
 from emporion.kernel.book import cancel as end_order
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.tables import open_slot
 from emporion.schema.codes import Command, DeadlineKind, Event, HoldKind, Reject
 from emporion.schema.limits import CANCELS_PER_COMMAND, DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
@@ -58,37 +60,25 @@ def apply_batch(
         The row to go on from; `count` when all are applied.
     """
     place = start
-    is_large = ahead.is_large(state)
+    size = ahead.size(state)
     while place < count and out.count <= EVENT_ROWS - EVENTS_PER_COMMAND:
         command = order_rows.rows[place]
-        ahead.look(state, order_rows, place, is_large, out)
+        ahead.look(state, order_rows, place, size, out)
         state.seq += 1
         if command.ts_ns > state.ts_ns and command.ts_ns <= TS_MAX:
             state.ts_ns = command.ts_ns
         out.looks_left = CANCELS_PER_COMMAND
         if deadlines.is_due(state):
             _work_off_deadlines(state, out)
-        kind = command.kind
-        data_rows = int(command.data_rows)
-        # The three that make up nearly all traffic come first, and their plain cases before the others; the
-        # rest goes by way of _seldom.
-        if data_rows == 0 and _is_plain_and_done(state, kind, command, out):
-            pass
-        elif kind == PLACE and data_rows == 0 and state.rules_version != 0:
-            orders.fire_stops(state, command, out)
-            orders.place(state, command, 0, 0, 0, out)
-            orders.fire_stops(state, command, out)
-        elif kind == CANCEL and data_rows == 0 and state.rules_version != 0:
-            orders.drain_for_order(state, open_slot(state, command.order_id), out)
-            orders.cancel(state, command, out)
-        elif kind == REPLACE and data_rows == 0 and state.rules_version != 0:
-            _replace(state, command, out)
+        # Plain cases of the three that make up nearly all traffic; the rest goes by way of _general.
+        if command.data_rows == 0 and _is_plain_and_done(state, command.kind, command, out):
+            place += 1
         else:
-            _seldom(
+            _general(
                 state, command, ledger_rows.rows[place], transfer_rows.rows[place], admin_rows.rows[place], place,
                 extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out,
             )  # fmt: skip
-        place += 1 + data_rows
+            place += 1 + np.int64(command.data_rows)
     return place
 
 
@@ -104,8 +94,30 @@ def _is_plain_and_done(state, kind, command, out):
     return (kind == CANCEL_BY_CL_ORD_ID or kind == REPLACE) and plain.by_client_id(state, command, out)
 
 
+@rare
+def _general(
+    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
+):  # fmt: skip
+    kind = command.kind
+    is_bare = command.data_rows == 0 and state.rules_version != 0
+    if kind == PLACE and is_bare:
+        orders.fire_stops(state, command, out)
+        orders.place(state, command, 0, 0, 0, out)
+        orders.fire_stops(state, command, out)
+    elif kind == CANCEL and is_bare:
+        orders.drain_for_order(state, open_slot(state, command.order_id), out)
+        orders.cancel(state, command, out)
+    elif kind == REPLACE and is_bare:
+        _replace(state, command, out)
+    else:
+        _other(
+            state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows,
+            out,
+        )  # fmt: skip
+
+
 @seldom
-def _seldom(
+def _other(
     state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
 ):  # fmt: skip
     kind = command.kind
@@ -237,7 +249,7 @@ def _replace(state, command, out):
         trigger.fire(state, instrument_id, out)
 
 
-@seldom
+@rare
 def _work_off_deadlines(state, out):
     """Rule W-2."""
     for _ in range(DEADLINES_PER_COMMAND):

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from emporion.kernel.jit import COMPILED, hot, kernel, seldom
+from emporion.kernel.jit import COMPILED, hot, kernel, rare
 from emporion.schema.limits import PPM
 
 SMALL = 1 << 43  # Times a rate of at most 10^6, an amount below it stays below 2^63.
@@ -45,7 +45,7 @@ def share_up(amount, ppm):
     return _share_up(amount, ppm)
 
 
-@seldom
+@rare
 def _share_up(amount, ppm):
     whole = amount // PPM
     return whole * ppm + ((amount - whole * PPM) * ppm + (PPM - 1)) // PPM

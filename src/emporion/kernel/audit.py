@@ -15,6 +15,8 @@ from emporion.schema.state import BOOK, BUY_STOPS, LINK_NAMES, SELL_STOPS, TABLE
 
 FREE_LINK = {name: "next_free" for name in ("orders", "leaves", "extras", "holds")} | {"client_ids": "newer"}
 
+NOTED = ("first", "second", "third")  # An account's balances that stand in its row.
+
 
 def audit(array: np.ndarray) -> list[str]:
     """All broken invariants of a state array, in words; empty when it is sound."""
@@ -216,9 +218,13 @@ def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
 
 
 def _accounts(array: np.ndarray) -> list[str]:
-    """Each account's list holds its open orders."""
+    """Each account's list holds its open orders; it notes its first balances, in the order they were opened."""
     problems = []
     orders = array["orders"][0]
+    first_balances: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for slot, row in enumerate(_table(array, "balances").tolist()):
+        if slot and len(first_balances[row[0]]) < len(NOTED):
+            first_balances[row[0]].append((row[1], slot))
     want: dict[int, set[int]] = defaultdict(set)
     for slot in _open_orders(array).tolist():
         want[int(orders[slot]["account_id"])].add(slot)
@@ -230,6 +236,9 @@ def _accounts(array: np.ndarray) -> list[str]:
             problems.append(f"account {account_id}: its list of {len(listed)} orders is broken")
         if set(listed) != want[account_id]:
             problems.append(f"account {account_id}: lists {len(listed)} orders, has {len(want[account_id])}")
+        noted = [(int(account[f"{place}_asset"]), int(account[f"{place}_balance"])) for place in NOTED]
+        if noted != (first_balances[account_id] + [(0, 0)] * len(NOTED))[: len(NOTED)]:
+            problems.append(f"account {account_id}: notes {noted}, its first balances are {first_balances[account_id]}")
         if account["account_id"] != account_id or accounts[account["master_id"]]["master_id"] != account["master_id"]:
             problems.append(f"account {account_id}: number or master is wrong")
     return problems

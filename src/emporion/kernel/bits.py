@@ -5,6 +5,7 @@ integers, so that bit 63 (the sign) never overflows. `above` and `below` answer 
 there is no such number.
 """
 
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -29,6 +30,30 @@ if COMPILED:
             return builder.ctlz(args[0], ctx.get_constant(types.boolean, 0))
 
         return types.int64(types.int64), build
+
+    @intrinsic
+    def either(context, condition, yes, no):
+        """One of two values that are both at hand, chosen without a jump: a processor guesses jumps, and
+        which side an order has it can only guess wrong every other time."""
+
+        def build(ctx, builder, signature, args):
+            chosen = builder.select(*args)
+            chosen.set_metadata("unpredictable", builder.module.add_metadata([]))
+            return chosen
+
+        kind = types.boolean if yes == types.boolean else types.int64
+        return kind(types.boolean, kind, kind), build
+
+    @intrinsic
+    def unforeseen(context, condition):
+        """The same condition, in a form that the compiler does not take apart into several jumps."""
+
+        def build(ctx, builder, signature, args):
+            byte = ir.IntType(8)
+            hidden = ir.InlineAsm(ir.FunctionType(byte, [byte]), "", "=r,0", side_effect=False)
+            return builder.trunc(builder.call(hidden, [builder.zext(args[0], byte)]), ir.IntType(1))
+
+        return types.boolean(types.boolean), build
 
     @kernel
     def lowest(bits):
@@ -107,8 +132,10 @@ else:
     def is_single(bits):
         return (int(bits) & _ALL).bit_count() <= 1
 
+    def either(condition, yes, no):
+        """One of two values that are both at hand, chosen without a jump."""
+        return yes if condition else no
 
-@kernel
-def either(condition, yes, no):
-    """One of two values that are both at hand, chosen without a jump."""
-    return yes if condition else no
+    def unforeseen(condition):
+        """The same condition: what follows from it should be one jump, or none."""
+        return condition

@@ -79,8 +79,9 @@ def leave(state, slot, order, instrument, price_ticks):
     digit = level & prices.DIGIT_MASK
     rest = bits.remove_if(leaf.bits, digit, is_empty)
     leaf.bits = rest
-    if is_empty & (
-        (rest == 0) | (price_ticks == instrument.best_bid_ticks) | (price_ticks == instrument.best_ask_ticks)
+    if bits.unforeseen(
+        is_empty
+        & ((rest == 0) | (price_ticks == instrument.best_bid_ticks) | (price_ticks == instrument.best_ask_ticks))
     ):
         _leave_edge(state, instrument, price_ticks, rest, digit)
 

@@ -9,7 +9,8 @@ at least twice the rows, so a probe always ends.
 
 import numpy as np
 
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel import bits
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.tables import BALANCES, CLIENT_IDS
 from emporion.schema.limits import ASSET_BITS, BALANCE_BITS, CLIENT_ID_BITS
 
@@ -41,6 +42,25 @@ def home_of_balance(state, account_id, asset_id):
 @hot
 def find_balance(state, account_id, asset_id):
     """Row of the balance; 0 when there is none."""
+    account = state.accounts[account_id]
+    if account.first_asset == asset_id:
+        return np.int64(account.first_balance)
+    if account.second_asset == asset_id:
+        return np.int64(account.second_balance)
+    if account.third_asset == asset_id:
+        return np.int64(account.third_balance)
+    return _search_balance(state, account_id, asset_id)
+
+
+@hot
+def noted_balance(account, asset_id):
+    """The same of the first two, which the account's own row names; 0 where it is neither."""
+    second = bits.either(account.second_asset == asset_id, account.second_balance, 0)
+    return bits.either(account.first_asset == asset_id, account.first_balance, second)
+
+
+@rare
+def _search_balance(state, account_id, asset_id):
     place = home_of_balance(state, account_id, asset_id)
     key = np.int64(account_id) << ASSET_BITS | np.int64(asset_id)
     while True:
@@ -54,6 +74,15 @@ def find_balance(state, account_id, asset_id):
 def likely_balance(state, place):
     """The row at a place where a probe begins: often, not always, the right one."""
     return state.balance_index[place] & ((1 << BALANCE_BITS) - 1)
+
+
+@hot
+def next_look(state, account_id, asset_id, place):
+    """The same place when the balance is there, or a free one; else where a probe would look next."""
+    entry = state.balance_index[place]
+    key = np.int64(account_id) << ASSET_BITS | np.int64(asset_id)
+    is_found = (entry >> BALANCE_BITS == key) | (entry == 0)
+    return bits.either(is_found, place, (place + STEP) & (len(state.balance_index) - 1))
 
 
 @kernel

@@ -52,6 +52,18 @@ def seldom(function: F) -> F:
     return kernel(function)
 
 
+def rare(function: F) -> F:
+    """The same of what hardly any command runs: whatever leads there, the compiler takes for the exception.
+
+    It does not know that by itself. Behind twenty questions it would take what is done at the end for a millionth
+    of the whole, and keep its registers for the beginning.
+    """
+    if not COMPILED:
+        return function
+    whole.UNLIKELY.add(_name(function))
+    return seldom(function)
+
+
 def entry(function: F) -> F:
     """A kernel function that Python calls; its machine code, with all it calls, is kept on disk."""
     if not COMPILED:

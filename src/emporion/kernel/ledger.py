@@ -21,7 +21,18 @@ def open_balance(state, account_id, asset_id):
         balance.account_id = account_id
         balance.asset_id = asset_id
         index.enter_balance(state, slot)
+        _note_in_account(state.accounts[account_id], asset_id, slot)
     return slot
+
+
+@kernel
+def _note_in_account(account, asset_id, slot):
+    if account.first_balance == 0:
+        account.first_asset, account.first_balance = asset_id, slot
+    elif account.second_balance == 0:
+        account.second_asset, account.second_balance = asset_id, slot
+    elif account.third_balance == 0:
+        account.third_asset, account.third_balance = asset_id, slot
 
 
 @kernel

@@ -82,8 +82,8 @@ def _cancel(state, slot, out):
     instrument = state.instruments[order.instrument_id]
     price_ticks, leaves_lots, held, side = order.price_ticks, order.leaves_lots, order.hold_atoms, order.side
     is_buy = side == BUY
-    asset_id = instrument.quote_asset_id if is_buy else instrument.base_asset_id
-    balance = state.balances[order.quote_balance if is_buy else order.base_balance]
+    asset_id = bits.either(is_buy, instrument.quote_asset_id, instrument.base_asset_id)
+    balance = state.balances[bits.either(is_buy, order.quote_balance, order.base_balance)]
     emit.event(
         out, state.seq, CANCELED, order.order_id, price_ticks, leaves_lots, 0, held, order.account_id,
         order.instrument_id, asset_id, side, BY_OWNER, 0,
@@ -141,13 +141,13 @@ def _replace(state, slot, command, out):
     quote_balance, base_balance = order.quote_balance, order.base_balance
     rate = order_rate(order)
     # Both sides in one line of code: which side it is, is what a processor can least foresee.
-    amount = leaves_lots * (tick_atoms if is_buy else lot_atoms)
-    asset_id = quote_asset_id if is_buy else base_asset_id
-    balance = state.balances[quote_balance if is_buy else base_balance]
+    amount = leaves_lots * bits.either(is_buy, tick_atoms, lot_atoms)
+    asset_id = bits.either(is_buy, quote_asset_id, base_asset_id)
+    balance = state.balances[bits.either(is_buy, quote_balance, base_balance)]
     crosses = bits.either(is_buy, (ask != 0) & (price_ticks >= ask), price_ticks <= bid)
     if crosses | (notional < instrument.notional_min_atoms) | (notional > instrument.notional_max_atoms):
         return False
-    held = amount + share_up(amount, rate if is_buy else 0) + (1 if is_buy else 0)
+    held = amount + share_up(amount, bits.either(is_buy, rate, 0)) + (1 if is_buy else 0)
     difference = held - order.hold_atoms
     free_atoms = balance.free_atoms - difference
     if free_atoms < 0 or not match.can_rest(state):
@@ -173,6 +173,8 @@ def place(state, command, out):
     """Whether it was done."""
     account_id, instrument_id = np.int64(command.account_id), np.int64(command.instrument_id)
     side, tif, flags = command.side, command.tif, command.flags
+    is_immediate = tif == IOC
+    terms = np.int64(tif) | np.int64(flags) << 8
     if (
         account_id <= 0
         or account_id >= len(state.accounts)
@@ -181,7 +183,7 @@ def place(state, command, out):
         or (side != BUY and side != SELL)
         or command.stp < 0
         or command.stp > DECREMENT
-        or not (tif == GTC and (flags & ~POST_ONLY) == 0 or tif == IOC and flags == 0)
+        or bits.unforeseen((terms & ~(POST_ONLY << 8) != GTC) & (terms != IOC))  # Which of the two, is not foreseen.
     ):
         return False
     account = state.accounts[account_id]
@@ -227,10 +229,10 @@ def place(state, command, out):
     ):
         return False
     # Both sides in one line of code, as in `replace`.
-    amount = qty_lots * (tick_atoms if is_buy else lot_atoms)
-    asset_id = quote_asset_id if is_buy else base_asset_id
-    balance = state.balances[quote if is_buy else base]
-    rate = max(max(maker_ppm, taker_ppm), 0) if is_buy else 0
+    amount = qty_lots * bits.either(is_buy, tick_atoms, lot_atoms)
+    asset_id = bits.either(is_buy, quote_asset_id, base_asset_id)
+    balance = state.balances[bits.either(is_buy, quote, base)]
+    rate = bits.either(is_buy, max(max(maker_ppm, taker_ppm), 0), 0)
     held = amount + share_up(amount, rate) + (1 if is_buy else 0)
     free_atoms = balance.free_atoms - held
     if free_atoms < 0 or not has_room(state, ORDERS, 1) or not match.can_rest(state):
@@ -259,7 +261,7 @@ def place(state, command, out):
         out, state.seq, ACCEPTED, order.order_id, price_ticks, qty_lots, qty_lots, held, account_id, instrument_id,
         asset_id, side, NONE, flags,
     )  # fmt: skip
-    if crosses or tif == IOC:
+    if bits.unforeseen(crosses | is_immediate):
         match.take(state, slot, held, out)
         trigger.fire(state, instrument_id, out)
         return True

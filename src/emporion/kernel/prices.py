@@ -13,7 +13,7 @@ book holds no node at all.
 import numpy as np
 
 from emporion.kernel import bits
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.tables import free_leaf, free_node, take_leaf, take_node
 from emporion.schema.limits import PRICE_MAX
 
@@ -61,7 +61,7 @@ def likely_level(state, trie, price_ticks):
     return place << DIGIT_BITS | key & DIGIT_MASK
 
 
-@seldom
+@rare
 def _put(state, trie, price_ticks):
     """The same where the way to the price has yet to be made."""
     if trie.root == 0:

@@ -15,15 +15,25 @@ from emporion.kernel.jit import hot, kernel
 
 
 @hot
+def queue_place(state, name):
+    """Where the links of a slot, or of minus a level, are found."""
+    return name + (len(state.leaves) << bits.DIGIT_BITS)
+
+
+@hot
+def list_place(state, name):
+    """The same of a slot, or of minus an account."""
+    return name + len(state.accounts)
+
+
+@hot
 def queued(state, name):
-    """Links of a slot, or of minus a level."""
-    return state.queue_links[name + (len(state.leaves) << bits.DIGIT_BITS)]
+    return state.queue_links[queue_place(state, name)]
 
 
 @hot
 def listed(state, name):
-    """Links of a slot, or of minus an account."""
-    return state.list_links[name + len(state.accounts)]
+    return state.list_links[list_place(state, name)]
 
 
 @hot

@@ -23,12 +23,15 @@ from numba.core import cgutils, registry
 from numba.core.codegen import JITCodeLibrary
 from numba.np import arrayobj
 
+from emporion.kernel import fields
+
 WRITTEN_FOR = (0, 68)
 IS_SUPPORTED = numba.version_info[:2] == WRITTEN_FOR
 PART = "emporion_part"  # Prefixes of the names by which the code generator knows ours.
 ENTRY = "emporion_entry"
 KEPT_OUT: set[str] = set()  # Functions, as module.name, that are never inlined,
-WRITTEN_IN: set[str] = set()  # and of those that always are.
+WRITTEN_IN: set[str] = set()  # and of those that always are;
+UNLIKELY: set[str] = set()  # and of the former those that are hardly ever called.
 
 
 class _Unused:
@@ -62,12 +65,15 @@ class EntryLibrary(JITCodeLibrary):
         own = _defined(self._final_module)
         kept_out: set[str] = set()
         written_in: set[str] = set()
+        unlikely: set[str] = set()
         for library in self._reachable():
             name = library.name.removeprefix(f"{PART}.")
             if name in KEPT_OUT:
                 kept_out |= _defined(library._final_module)
             elif name in WRITTEN_IN:
                 written_in |= _defined(library._final_module)
+            if name in UNLIKELY:
+                unlikely |= _defined(library._final_module)
             self._reload_init.update(library._reload_init)
             if isinstance(library, PartLibrary):
                 self._final_module.link_in(library._final_module, preserve=True)
@@ -80,6 +86,8 @@ class EntryLibrary(JITCodeLibrary):
                     function.add_function_attribute("noinline")
                 elif function.name in written_in:
                     function.add_function_attribute("alwaysinline")
+                if function.name in unlikely:
+                    function.add_function_attribute("cold")
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
@@ -136,6 +144,7 @@ def install() -> None:
             return builder.alloca(kind, name=name)  # Read only after a failed call, which has written it.
 
     cgutils.alloca_once = alloca_once
+    fields.install(type(registry.cpu_target.target_context), _is_ours)
     codegen.emporion_installed = True
 
 

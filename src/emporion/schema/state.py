@@ -13,7 +13,7 @@ import numpy as np
 from emporion.schema.limits import FEE_SCHEDULES, FEE_TIERS, TASKS, Capacity
 from emporion.schema.messages import row
 
-STATE_VERSION = 2  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
+STATE_VERSION = 3  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
 PAGE_BYTES = 4_096
 
 TABLE = row(  # Bookkeeping of one table. Indexed by codes.Limit; the last has only a limit, no table.
@@ -81,7 +81,12 @@ ACCOUNT = row(
     ("oldest_client_id", "i4"),  # Client ids of its ended orders, in the order they ended.
     ("newest_client_id", "i4"),
     ("ended_client_ids", "i4"),
-    ("reserved", "u1", (24,)),
+    ("first_asset", "i4"),  # Its first three balances, which are found without a search; 0 for none yet.
+    ("second_asset", "i4"),
+    ("third_asset", "i4"),
+    ("first_balance", "i4"),  # Where an order has its base_balance and quote_balance: see kernel/ahead.py.
+    ("second_balance", "i4"),
+    ("third_balance", "i4"),
 )
 BALANCE = row(
     ("account_id", "i4"),
