@@ -29,6 +29,7 @@ from emporion.gateway.link.questions import Act
 from emporion.gateway.protocol import Gate
 from emporion.gateway.server import Server
 from emporion.history.store import HistoryStore
+from emporion.services.gauges import Gauges
 
 PLENTY = Limits(key=Rate(100_000, 1_000_000), address=Rate(100_000, 1_000_000))
 QUICK = Cost(passes=1, bytes=1 << 13)
@@ -84,6 +85,7 @@ class Served:
         self.thread.join()
         self.loop.close()
         self.access.close()
+        self.gauges.stop()
         self.history.close()
         self.sequencer.close()
         self.venue.close()
@@ -97,7 +99,9 @@ class Served:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: self.problems.append(context))
         doorman = Doorman(self.limits, self.access.keys.rate_of)
         titles = {"BTC/USDC": "Bitcoin"}
-        self.link = LocalLink(self.venue, self.sequencer, doorman, self.history, titles)
+        self.gauges = Gauges(self.sequencer, self.history, interval="1s")
+        self.gauges.start()
+        self.link = LocalLink(self.venue, self.sequencer, doorman, self.history, titles, gauges=self.gauges)
         await self.link.start()
         self.server = Server(self.link, self.access, port=self.port, limits=self.limits, gate=self.gate, **self.options)
         await self.server.start()

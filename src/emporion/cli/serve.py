@@ -35,12 +35,14 @@ from emporion.gateway.link.hub import Hub
 from emporion.gateway.link.local import LocalLink
 from emporion.gateway.link.processes import Gateways, GatewaySettings
 from emporion.gateway.server import AddressInUse, Server
+from emporion.history.intervals import INTERVALS
 from emporion.history.store import HistoryStore
 from emporion.kernel.jit import is_warm
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.limits import CAPACITIES, NOBODY, SMALL, Capacity
 from emporion.services.demo import Demo
+from emporion.services.gauges import DEMO_INTERVAL, INTERVAL, Gauges
 from emporion.services.listings import TITLES
 from emporion.services.setting_up import is_demo
 from emporion.venue import venue as venues
@@ -79,6 +81,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--gateways", type=_gateways, default=0, metavar="N",
         help="let N processes of their own talk to clients; 0: this one does (default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-gauges", action="store_true", help="do not measure whether prices are explosive (default: measure it)"
+    )
+    parser.add_argument(
+        "--gauge-interval", choices=INTERVALS, metavar="LENGTH",
+        help=f"of the candles that gauges are made of (default: {INTERVAL}; with --demo {DEMO_INTERVAL})",
     )  # fmt: skip
     parser.add_argument("--sign-up", action="store_true", help="strangers may open an account")
     parser.add_argument(
@@ -167,19 +176,25 @@ def _serve(args: argparse.Namespace, venue: Venue, folder: Path) -> None:
         history.attach(node)
         sequencer = Sequencer(node)
         demo: Demo | None = None
+        gauges: Gauges | None = None
         try:
             if args.demo:
                 demo = Demo(sequencer, args.seed, args.rate)
                 _tell(f"demo: simulated traders, {args.rate:g} commands a second, seed {args.seed}")
+            if not args.no_gauges:
+                interval = args.gauge_interval or (DEMO_INTERVAL if args.demo else INTERVAL)
+                gauges = Gauges(sequencer, history, Path(args.dir) if args.dir else None, interval=interval)
             simulation = sequencer.call(is_demo).result()
             with Access.open(folder, demo=args.demo) as access:
                 since_ns = node.clock.now_ns() if had_somebody_before else 0
                 link = LocalLink(
                     venue, sequencer, Doorman(rate_of=access.keys.rate_of, since_ns=since_ns), history,
-                    TITLES if simulation else {}, simulation, times,
+                    TITLES if simulation else {}, simulation, times, gauges,
                 )  # fmt: skip
-                uvloop.run(_until_told(args, link, access, folder, demo))
+                uvloop.run(_until_told(args, link, access, folder, demo, gauges))
         finally:
+            if gauges is not None:
+                gauges.stop()
             if demo is not None:
                 demo.stop()
             sequencer.close()
@@ -188,7 +203,7 @@ def _serve(args: argparse.Namespace, venue: Venue, folder: Path) -> None:
 
 
 async def _until_told(
-    args: argparse.Namespace, link: LocalLink, access: Access, folder: Path, demo: Demo | None
+    args: argparse.Namespace, link: LocalLink, access: Access, folder: Path, demo: Demo | None, gauges: Gauges | None
 ) -> None:
     """Serve until a signal; if the node stops first, raise what stopped it."""
     told = asyncio.Event()
@@ -204,6 +219,8 @@ async def _until_told(
                 _tell("warning: this address is reached from elsewhere, in plain HTTP: put a proxy with TLS before it")
             if demo is not None:
                 demo.start()
+            if gauges is not None:
+                gauges.start()
             while not told.is_set() and link.node.stopped is None:
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):

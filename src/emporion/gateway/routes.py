@@ -2,6 +2,7 @@
 
 from emporion.gateway import (
     rest_account,
+    rest_gauges,
     rest_identity,
     rest_market,
     rest_money,
@@ -17,6 +18,7 @@ def router() -> Router:
     return Router(
         (
             *rest_market.ROUTES,
+            *rest_gauges.ROUTES,
             *rest_identity.ROUTES,
             *rest_account.ROUTES,
             *rest_trading.ROUTES,

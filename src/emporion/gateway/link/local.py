@@ -14,11 +14,12 @@ from emporion.engine.entry_times import EntryTimes
 from emporion.engine.node import Node
 from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue
-from emporion.gateway.link import past
+from emporion.gateway.link import gauging, past
 from emporion.gateway.link import questions as q
 from emporion.gateway.link.acts import Acting
 from emporion.gateway.link.answers import Answers
 from emporion.gateway.link.gather import Committed, Gatherer, Sink
+from emporion.gateway.link.gauging import GaugeKeeper
 from emporion.gateway.link.link import Listener, Reply, safely
 from emporion.gateway.link.node_state import NodeState, Rates
 from emporion.gateway.link.order_views import OrderViews
@@ -38,6 +39,7 @@ class LocalLink:
         sequencer: of the venue's node, when there is one already; else made here, and closed here.
         doorman: checks tickets; one with the usual limits by default.
         history: the history store; without one its questions are BadValue.
+        gauges: keeps the gauges; without it there are none.
         titles: long names by instrument name. simulation: simulated traders are here.
     """
 
@@ -50,6 +52,7 @@ class LocalLink:
         titles: Mapping[str, str] | None = None,
         simulation: bool = False,
         entry_times: EntryTimes | None = None,
+        gauges: GaugeKeeper | None = None,
     ) -> None:
         self.node: Node = venue.node
         self.seq = self.node.seq
@@ -58,7 +61,7 @@ class LocalLink:
         self._sequencer = sequencer or Sequencer(self.node)
         self._owns_sequencer = sequencer is None
         self._doorman = doorman or Doorman()
-        self._history = history
+        self._history, self._gauges = history, gauges
         self._times = entry_times or EntryTimes(self.node)
         self._views = OrderViews(self.node.machine, self._times)
         names: Names = venue.names
@@ -118,6 +121,9 @@ class LocalLink:
         """What a question is answered, whoever asks."""
         if isinstance(question, q.HISTORY):
             return await self._of_history(question)
+        if isinstance(question, q.GAUGES):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, gauging.answer, self._gauges, question)
         if isinstance(question, q.Act):
             return await self._call(lambda: self._act(question))
         if isinstance(question, q.VenueState):

@@ -12,6 +12,7 @@ import numpy as np
 from emporion.gateway.link.order_views import ORDER_VIEW
 from emporion.schema import state
 from emporion.schema.messages import DEPTH_ROW
+from emporion.wire.gauges import Gauge, GaugePoint, GaugeStudy
 
 PAGE_MAX = 10_000  # Rows of one answer, whatever limit is asked for.
 ACCOUNTS_PAGE_MAX = 1_000  # Of Accounts, whose rows take longer.
@@ -345,16 +346,52 @@ class HistoryCandles(Question[HistoryAnswer], frozen=True):
     limit: int = 1_000
 
 
+class GaugesAnswer(msgspec.Struct, frozen=True):
+    """Empty where the venue keeps no gauges."""
+
+    gauges: list[Gauge]
+
+
+class Gauges(Question[GaugesAnswer], frozen=True):
+    """The gauges of all instruments."""
+
+
+class StudyAnswer(msgspec.Struct, frozen=True):
+    study: GaugeStudy | None  # None: no gauges are kept, or the instrument is too new for them.
+
+
+class Study(Question[StudyAnswer], frozen=True):
+    """The last study of an instrument's gauge."""
+
+    instrument_id: int
+
+
+class GaugePointsAnswer(msgspec.Struct, frozen=True):
+    points: list[GaugePoint]
+
+
+class GaugePoints(Question[GaugePointsAnswer], frozen=True):
+    """How an instrument's gauge stood: the last `limit` in [start_ns, end_ns), oldest first."""
+
+    instrument_id: int
+    start_ns: int = 0
+    end_ns: int = 0  # 0: no end.
+    limit: int = 500
+
+
+GAUGES = (Gauges, Study, GaugePoints)
+GaugeQuestion = Gauges | Study | GaugePoints
 HISTORY = (HistoryFills, HistoryLedger, HistoryOrders, HistoryOrder, HistoryTrades, HistoryCandles)
 HistoryQuestion = HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryCandles
 AnyQuestion = (
     Listings | Fees | Books | OpenOrders | FindOrder | Balances | Accounts | Holds | VenueState | Act
     | HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryCandles
+    | Gauges | Study | GaugePoints
 )  # fmt: skip
 ANSWERS: dict[type, type] = {
     Listings: ListingsAnswer, Fees: FeesAnswer, Books: BooksAnswer, OpenOrders: OpenOrdersAnswer,
     FindOrder: FindOrderAnswer, Balances: BalancesAnswer, Accounts: AccountsAnswer, Holds: HoldsAnswer,
     VenueState: VenueStateAnswer, Act: ActAnswer, HistoryFills: HistoryAnswer, HistoryLedger: HistoryAnswer,
     HistoryOrders: HistoryAnswer, HistoryOrder: HistoryAnswer, HistoryTrades: HistoryAnswer,
-    HistoryCandles: HistoryAnswer,
+    HistoryCandles: HistoryAnswer, Gauges: GaugesAnswer, Study: StudyAnswer, GaugePoints: GaugePointsAnswer,
 }  # fmt: skip
