@@ -67,7 +67,7 @@ PAPER_ENDS = ["1880-04", "1918-04", "1929-10", "1956-04", "1987-09", "2001-08"]
 
 @pytest.mark.parametrize("lags", [0, 1, 3])
 def test_pyexuber_agrees_where_it_is_right(lags):
-    """On ordinary series. After a collapse it is wrong, as `test_a_collapse_costs_no_digits` is about."""
+    """On ordinary series: it does not centre its moments, see `test_where_zero_is_does_not_matter`."""
     exuber = pytest.importorskip("exuber", reason="pyexuber is not installed: pip install 'emporion[bench]'")
     values = np.cumsum(np.random.default_rng(3).normal(size=(120, 3)), axis=0)
     theirs = exuber.radf(values, minw=25, lag=lags)

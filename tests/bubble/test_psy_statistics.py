@@ -80,6 +80,14 @@ def test_units_do_not_matter(seed, factor, criterion):
     assert other.bsadf == pytest.approx(one.bsadf, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.parametrize("lags", [0, 1, 2])
+def test_where_zero_is_does_not_matter(lags):
+    """Whole numbers, so that the sum with 1e8 is exact. Moments that are not centred lose all digits here."""
+    values = np.cumsum(np.random.default_rng(4).integers(-3, 4, 80)).astype(float)
+    far, near = explosive(values + 1e8, lags=lags), explosive(values, lags=lags)
+    assert far.bsadf == pytest.approx(near.bsadf, rel=1e-11) and far.badf == pytest.approx(near.badf, rel=1e-11)
+
+
 def test_powers_of_two_change_no_bit():
     values = walk(1, 60)
     assert np.array_equal(explosive(values).bsadf, explosive(values * 1024).bsadf)

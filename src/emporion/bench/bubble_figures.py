@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+Rows = list[tuple[str, ...]]
+
 
 @dataclass
 class Beside:
@@ -37,7 +39,7 @@ class BubbleFigures:
 
 def text(title: str, figures: BubbleFigures) -> str:
     """Both tables."""
-    rows = [(f"{title}, median ms", "emporion", "peer", "", "ratio", "goal", "agree")]
+    rows: Rows = [(f"{title}, median ms", "emporion", "peer", "", "ratio", "goal", "agree")]
     for one in figures.beside:
         rows.append(
             (
@@ -46,7 +48,8 @@ def text(title: str, figures: BubbleFigures) -> str:
                 {True: "yes", False: "NO", None: ""}[one.agree],
             )
         )  # fmt: skip
-    loads = [("alone, median", "ms", "")] + [(one.work, _ms(one.ours_ms), one.note) for one in figures.loads]
+    loads: Rows = [("alone, median", "ms", "")]
+    loads += [(one.work, _ms(one.ours_ms), one.note) for one in figures.loads]
     return f"{_table(rows, (0, 2))}\n\n{_table(loads, (0, 2))}"
 
 
@@ -54,7 +57,7 @@ def _ms(value: float | None) -> str:
     return "" if value is None else f"{value:,.3f}" if value < 100 else f"{value:,.0f}"
 
 
-def _table(rows: list[tuple[str, ...]], left: Iterable[int]) -> str:
+def _table(rows: Rows, left: Iterable[int]) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     lines = [
         "  ".join(cell.ljust(width) if at in left else cell.rjust(width) for at, (cell, width) in enumerate(

@@ -26,6 +26,7 @@ import numpy as np
 
 COMPILED = not numba.config.DISABLE_JIT
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+CHECKED = bool(numba.config.BOUNDSCHECK)  # NUMBA_BOUNDSCHECK=1: every index, whatever the decorators say.
 SAID_AFTER_S = 1.0  # A wait shorter than this needs no explanation.
 
 
@@ -111,7 +112,7 @@ def _uncompiled(function: Callable) -> Callable:
 @cache
 def cache_folder(module: str) -> Path:
     """Where compiled code of exactly this module's source is kept."""
-    return cache_root() / f"bubble-{module}-{source_hash(module)}"
+    return cache_root() / f"bubble-{module}-{source_hash(module)}{'-checked' if CHECKED else ''}"
 
 
 def cache_root() -> Path:

@@ -1,6 +1,8 @@
 """Work shared out over threads: compiled code lets go of the interpreter, so threads are cores.
 
-How the work is cut must never depend on how many threads there are: then results do not either.
+How the work is cut must never depend on how many threads there are: then results do not either. Not Numba's own
+`prange`: where neither OpenMP nor TBB is installed its threads end the process when two callers meet in it
+(https://github.com/numba/numba/issues/8563), and a service has more callers than one.
 """
 
 import os
