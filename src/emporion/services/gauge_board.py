@@ -38,6 +38,7 @@ class Board:
         self._bsadf: dict[int, float] = {}
         self._since: dict[int, int | None] = {}
         self._fresh: dict[int, int] = {}  # Observations since the last study.
+        self._tried: set[int] = set()  # Whose study was made, or found impossible.
         self.studied: dict[int, Studied] = {}
 
     @property
@@ -81,7 +82,7 @@ class Board:
     def due(self) -> int | None:
         """Whose study is the most out of date; None when no one's is."""
         enough = [number for number in self._fresh if len(self._times[number]) >= self.least]
-        waiting = [number for number in enough if number not in self.studied]
+        waiting = [number for number in enough if number not in self._tried]
         if waiting:
             return waiting[0]
         late = [number for number in enough if self._fresh[number] >= self.keep // STUDY_SHARE]
@@ -90,6 +91,7 @@ class Board:
     def study(self, number: int) -> Studied | None:
         """Bootstrap and critical time of one instrument, on one thread; None where its prices cannot be tested."""
         self._fresh[number] = 0
+        self._tried.add(number)
         times, values = self._times[number], self._followers.values(self._places[number])
         series = Series(values, np.array(times, dtype="datetime64[ns]"), f"instrument {number}")
         try:
