@@ -156,6 +156,18 @@ def test_a_member_without_any_price_counts_against_coverage():
     assert np.isnan(alt_season(prices, members, universe_days_max=365).index[-1])
 
 
+def test_bitcoin_does_not_compete_with_itself():
+    prices = made({"BTC": 0.0, "A": 0.1})
+    members = universe([[True, True]], [FIRST], ["A", "BTC"])
+    result = alt_season(prices, members, universe_days_max=365)
+    assert (result.index[-1], result.compared[-1], result.members[-1]) == (100.0, 1, 1)
+
+
+def test_of_equal_values_the_alphabet_decides():
+    values = table([[1.0, 1.0, 1.0]], [FIRST], ["C", "A", "B"])
+    assert largest_by_value(values, top=2).members.tolist() == [[False, True, True]]
+
+
 def test_an_old_universe_is_none():
     prices = made({"BTC": 0.0, "A": 0.1}, days=140)
     members = universe([[True]], [day(100)], ["A"])

@@ -45,6 +45,10 @@ def test_reach_is_on_both_sides(rows, reach):
     assert reached(np.array(rows), reach).tolist() == near
 
 
+def test_the_rows_of_an_episode_include_its_end():
+    assert np.flatnonzero(flags([episode(5, 7), episode(9, 9)], 12)).tolist() == [5, 6, 7, 9]
+
+
 def test_an_overlap_with_what_is_always_on_is_no_news():
     always, some = np.ones(20, dtype=bool), flags([episode(5, 9)], 20)
     assert overlap(some, always).of_first == 1.0 and overlap(some, always).p_shift == 1.0
@@ -221,6 +225,7 @@ LATER = series([1.0, 2.0], ["2025-01", "2025-02"], varied=False, length_min=1)
         ),
         (lambda: industrial_or_financial([1.0, 2.0], {"d": [1.0, 3.0]}), "observations are too few|values are too few"),
         (lambda: overlap(np.array([True]), np.array([True, False])), "of one length"),
+        (lambda: industrial_or_financial([1.0, 2.0], {"d": [1.0, 3.0]}, use=[79.5, 81.0]), "use: a share"),
         (lambda: economy("crash"), "happening='crash'"),
         (lambda: economy("nothing", rows=10), "rows=10"),
     ],

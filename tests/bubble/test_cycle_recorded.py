@@ -20,7 +20,9 @@ from emporion.bubble.jit import COMPILED
 from emporion.bubble.premium import premium
 from emporion.bubble.ratio_test import ratio_test
 from emporion.bubble.series import Series
+from emporion.bubble.study import study
 from emporion.bubble.table import as_of, join
+from emporion.bubble.tables import tabulated
 from emporion.bubble.universe import universe
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -137,3 +139,28 @@ def test_a_treasury_company():
     assert made.mnav_basic.values[at] == pytest.approx(1.93, abs=0.01) and made.mnav.values[at] > 2.1
     low = int(np.nanargmin(made.mnav_basic.values))
     assert str(dates[low])[:4] in ("2022", "2023") and made.mnav.values[low] > made.mnav_basic.values[low]
+
+
+WEEKLY = [  # The table of docs/concepts/bubble.md: file, first day, last day, weeks, p of logarithms.
+    ("index/qrm_NASDAQ.csv.gz", "1990-01-01", "2000-12-31", 574, 0.067),
+    ("index/NIKKEI.csv", "1984-01-01", "1990-12-31", 363, 0.059),
+    ("index/SSEC.csv", "2010-01-01", "2015-12-31", 308, 0.050),
+    ("moneyflow/BTC-USD.csv", "2014-09-01", "2018-06-30", 197, 0.031),
+]
+
+
+@pytest.mark.parametrize(("name", "begin", "end", "weeks", "p"), WEEKLY)
+def test_the_largest_bubbles_are_hardly_beyond_chance(name, begin, end, weeks, p):
+    price = "^NDX" if "NASDAQ" in name else None
+    line = between(at_frequency(read_csv(FOLDER / name, price=price), "week"), np.datetime64(begin), np.datetime64(end))
+    found = study(line.log())
+    assert len(line) == weeks and found.p.gsadf == pytest.approx(p, abs=0.004)
+    assert found.result.gsadf > tabulated(weeks, 0.99).gsadf, "by the tables it is beyond doubt"
+
+
+def test_the_premium_of_a_treasury_company_was_not_explosive():
+    raw = columns(FOLDER / "mstr" / "mstr_btc_metrics_daily.csv.gz")
+    known = (raw["Date"] >= np.datetime64("2020-08-11")) & ~np.isnan(raw["BTC_to_Market_Cap_Ratio"])
+    basic = Series(1.0 / raw["BTC_to_Market_Cap_Ratio"][known], raw["Date"][known], "basic mNAV")
+    found = study(at_frequency(basic, "week").log())
+    assert found.result.gsadf == pytest.approx(0.75, abs=0.02) and found.p.gsadf > 0.5

@@ -124,6 +124,9 @@ def industrial_or_financial(
     names = list(fundamentals)
     parts = [price, *fundamentals.values(), *([] if use is None else [use])]
     aligned = on_the_same_dates(parts, ["price", *names, *([] if use is None else ["use"])])
+    use_values = None if use is None else aligned[-1].values
+    if use_values is not None and not ((use_values >= 0.0) & (use_values <= 1.0)).all():
+        raise BadValue("use: a share of the capacity, from 0 to 1; divide percentages by 100")
     value, kept = aligned[0], dict(zip(names, aligned[1:], strict=False))
     chosen = _ratio_names(kept, ratios)
     jobs = {("price", "price"): _scaled(value, logs)}
@@ -142,7 +145,6 @@ def industrial_or_financial(
     of_price = done["price", "price"]
     of_fundamentals = {name: done["fundamental", name] for name in names}
     of_ratios = {name: done["ratio", name] for name in chosen}
-    use_values = None if use is None else aligned[-1].values
     verdicts = []
     for episode in of_price.episodes:
         matches = _matches(episode, value, kept, of_fundamentals, of_ratios, reach_rows)
