@@ -46,10 +46,10 @@ LEAST_LENGTH = 20  # Observations: seven parameters and something to be wrong ab
 class Search:
     """Where a fit is looked for, and how finely at first.
 
-    m, omega: least and largest. lead_min: least days from the last observation to tc; None is one usual step of the
-    series (1 for daily data), without which the best fit is a spike at the last price. lead_share: largest lead, in
-    lengths of the window. leads, powers, omegas: nodes of the grid (omegas a multiple of 4). starts: how many
-    valleys are followed.
+    m, omega: least and largest; theory wants m from 0 to 1, and a negative one has an infinite price at tc.
+    lead_min: least days from the last observation to tc; None is one usual step of the series (1 for daily data),
+    without which the best fit is a spike at the last price. lead_share: largest lead, in lengths of the window. leads,
+    powers, omegas: nodes of the grid (omegas a multiple of 4). starts: how many valleys are followed.
     """
 
     m: tuple[float, float] = (0.01, 1.2)
@@ -62,11 +62,9 @@ class Search:
     starts: int = 5
 
     def __post_init__(self) -> None:
-        for name, (low, high) in (("m", self.m), ("omega", self.omega)):
-            if not (math.isfinite(low) and math.isfinite(high) and 0.0 < low < high):
-                raise BadValue(f"{name}=({low}, {high}): the least above 0, then the largest, both finite")
-        if self.m[1] > 10.0 or self.omega[1] > 1000.0:
-            raise BadValue(f"m up to {self.m[1]}, omega up to {self.omega[1]}: at most 10 and 1000 are searched")
+        for name, (low, high), (least, most) in (("m", self.m, (-10, 10)), ("omega", self.omega, (0.01, 1000))):
+            if not least <= low < high <= most:
+                raise BadValue(f"{name}=({low}, {high}): the least, then the largest, from {least} to {most}")
         if self.lead_min is not None and not 0.0 < self.lead_min < math.inf:
             raise BadValue(f"lead_min={self.lead_min}: days, above 0")
         if not 0.0 < self.lead_share <= 100.0:
@@ -82,8 +80,8 @@ SEARCH = Search()
 class Lppls:
     """One fitted curve. Times are days; with dates, as `datetime.date.toordinal` counts them, else places.
 
-    first, last: of the window. count: observations. sse: sum of squared residuals of ln p. relative_error,
-    relative_error_max: mean and largest |fitted price / price - 1|.
+    first, last: of the window. count: observations. lead: from the last observation to tc. sse: sum of squared
+    residuals of ln p. relative_error, relative_error_max: mean and largest |fitted price / price - 1|.
     """
 
     name: str
@@ -91,7 +89,7 @@ class Lppls:
     last: float
     count: int
     has_dates: bool
-    tc: float
+    lead: float
     m: float
     omega: float
     a: float
@@ -103,9 +101,9 @@ class Lppls:
     relative_error_max: float
 
     @property
-    def lead(self) -> float:
-        """Days from the last observation to tc."""
-        return self.tc - self.last
+    def tc(self) -> float:
+        """The critical time."""
+        return self.last + self.lead
 
     @property
     def is_positive(self) -> bool:
@@ -125,7 +123,7 @@ class Lppls:
     @property
     def oscillations(self) -> float:
         """Full turns of the wave inside the window: omega / (2 pi) ln((tc - first) / (tc - last))."""
-        return self.omega / (2.0 * math.pi) * math.log((self.tc - self.first) / (self.tc - self.last))
+        return self.omega / (2.0 * math.pi) * math.log((self.last - self.first + self.lead) / self.lead)
 
     @property
     def tc_date(self) -> np.datetime64:
@@ -136,7 +134,7 @@ class Lppls:
 
     def curve(self, days: ArrayLike) -> Floats:
         """The fitted ln p at these times; NaN from tc on."""
-        x = self.tc - np.asarray(days, dtype=np.float64)
+        x = self.last - np.asarray(days, dtype=np.float64) + self.lead
         with np.errstate(invalid="ignore", divide="ignore"):
             logs = np.log(np.where(x > 0.0, x, np.nan))
             waves = self.c1 * np.cos(self.omega * logs) + self.c2 * np.sin(self.omega * logs)
@@ -264,6 +262,6 @@ def from_row(row: Floats, made: Series, first: float, last: float, count: int) -
     if not math.isfinite(row[OUT_SSE]):
         raise BadValue(f"{made.name}: no curve can be fitted to these {count} observations; look for repeated values")
     return Lppls(
-        made.name, float(first), float(last), count, made.dates is not None, float(last + row[OUT_LEAD]),
+        made.name, float(first), float(last), count, made.dates is not None, float(row[OUT_LEAD]),
         *(float(row[k]) for k in (OUT_M, OUT_OMEGA, OUT_A, OUT_B, OUT_C1, OUT_C2, OUT_SSE, OUT_ERROR, OUT_ERROR_MAX)),
     )  # fmt: skip

@@ -8,10 +8,10 @@ from emporion.bubble.jit import entry, inner
 from emporion.bubble.lppls_curve import LEAD, OMEGA, REST, ROWS, M, lay_out, project, slopes, unscaled
 from emporion.bubble.lppls_scan import scan, valleys
 
-FIRST_STEPS = 8  # From each valley, on a thinned window; then only the best goes on.
-FIRST_ROWS = 128  # What a window is thinned to, about.
+FIRST_STEPS = 6  # From each valley, on a thinned window; then only the best goes on.
+FIRST_ROWS = 128  # What a window is thinned to, at most.
 STEPS = 100
-CLOSE = 1e-11  # A step that promises to gain less than this share is the last.
+CLOSE = 1e-10  # A step that promises to gain less than this share is the last.
 DAMPING, HARDER, EASIER = 1e-3, 8.0, 0.2
 DAMPING_MAX = 1e9
 OUT_LEAD, OUT_M, OUT_OMEGA, OUT_A, OUT_B, OUT_C1, OUT_C2, OUT_SSE, OUT_ERROR, OUT_ERROR_MAX, OUT_STEPS = range(11)
@@ -58,7 +58,7 @@ def polish_best(deltas, values, shapes, box, free, work, out):
     span = deltas.max()
     solved, gradient, curvature = np.empty((7, 3)), np.empty(3), np.empty((3, 3))
     if shapes.shape[0] > 1:
-        stride = max(1, deltas.size // FIRST_ROWS)
+        stride = (deltas.size + FIRST_ROWS - 1) // FIRST_ROWS
         few, some = deltas[::stride].copy(), values[::stride].copy()
         thin = work.ravel()[: ROWS * few.size].reshape((ROWS, few.size))
         squares = lay_out(few, some, thin)[1]
