@@ -119,7 +119,7 @@ def test_where_nothing_happened_nothing_is_told():
     assert len(kinds) <= 2, "a line that 5% of histories pass anywhere"
     found = compared(economy("nothing", seed=2))
     assert found.verdicts == () and not found.is_significant
-    assert found.sentence.startswith("The price has no explosive stretch under this line (p = ")
+    assert found.sentence.startswith("The price has no explosive rise under this line (p = ")
 
 
 @needs_compiler
@@ -162,6 +162,30 @@ def test_only_the_ratios_asked_for():
     losses = made.dividends.values - 1.2 * made.dividends.values.max()
     levels = industrial_or_financial(made.price.values, {"earnings": losses}, logs=False, rows_min=3, replications=99)
     assert levels.ratios == {}, "a price over a loss means nothing"
+
+
+@needs_compiler
+def test_logarithms_are_chosen_for_each_kind():
+    made = economy("industrial")
+    ratio = made.price.values / made.dividends.values
+    for logs, ratio_logs in ((True, False), (False, True)):
+        found = industrial_or_financial(
+            made.price, {"dividends": made.dividends}, logs=logs, ratio_logs=ratio_logs, replications=19, level=0.9
+        )
+        of = [found.price, found.fundamentals["dividends"], found.ratios["dividends"]]
+        raw = [(made.price.values, logs), (made.dividends.values, logs), (ratio, ratio_logs)]
+        for one, (values, logged) in zip(of, raw, strict=True):
+            assert one.study.series.values.tolist() == (np.log(values) if logged else values).tolist()
+
+
+@needs_compiler
+def test_a_fall_is_no_bubble_of_either_kind():
+    made = economy("industrial", seed=101)
+    found = industrial_or_financial(1.0 / made.price.values, {"losses": 1.0 / made.dividends.values}, rows_min=3)
+    assert [one.direction for one in found.price.study.episodes] == ["down"]
+    assert found.verdicts == () and found.is_significant
+    assert not found.price.explosive.any() and not found.fundamentals["losses"].explosive.any()
+    assert found.sentence.startswith("The price has no explosive rise under this line")
 
 
 @needs_compiler

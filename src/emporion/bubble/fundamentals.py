@@ -66,9 +66,9 @@ class Comparison:
         """The finding in a sentence or two, the doubt included."""
         p = self.price.study.p.gsadf
         if not self.verdicts:
-            return f"The price has no explosive stretch under this line (p = {p:.3f}): there is nothing to tell apart."
+            return f"The price has no explosive rise under this line (p = {p:.3f}): there is nothing to tell apart."
         counts = [f"{sum(v.kind == kind for v in self.verdicts)} {kind}" for kind in KINDS]
-        told = f"Explosive stretches of the price: {', '.join(counts)}."
+        told = f"Explosive rises of the price: {', '.join(counts)}."
         if self.is_significant:
             return f"{told} The price as a whole is explosive (p = {p:.3f})."
         return f"{told} But the price as a whole is not explosive beyond chance (p = {p:.3f}): they only describe."
