@@ -51,6 +51,20 @@ def test_maker_and_taker_parts_of_one_order_are_counted_apart():
     """)
 
 
+def test_a_hold_is_never_more_than_what_is_left_of_it():
+    """O-6: 10 per cent of 11 is 1.1: taken, made and open, three parts each round up, and the whole rounded up once."""
+    play("""
+        fees maker=100_000 taker=100_000
+        place A sell 1 @ 11
+        place B buy 3 @ 11      -> accepted #2 3 amount=38, filled #2 #1 11 1 2 2/2
+        balance B cash free=999_962 held=25
+        place A sell 1 @ 11 ioc -> accepted #3 1, filled #3 #2 11 1 0 2/2
+        balance B cash free=999_962 held=12
+        place A sell 1 @ 11 ioc -> accepted #4 1, filled #4 #2 11 1 0 1/2
+        balance B cash free=999_962 held=0
+    """)
+
+
 def test_a_rebate_is_rounded_down():
     """M-6"""
     play("""

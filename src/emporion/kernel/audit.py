@@ -206,8 +206,9 @@ def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
             notional = int(order["price_ticks"]) * int(order["leaves_lots"]) * int(instrument["atoms_per_tick_lot"])
             rate = max(int(order["maker_ppm"]), int(order["taker_ppm"]), 0)
             most = notional - (-notional * rate // 1_000_000) + 1
-            if not most - 1 <= order["hold_atoms"] <= most:
-                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {most} or one less")
+            # Its taker part, its maker part and what is open are each rounded up: two atoms more than their sum.
+            if not most - 2 <= order["hold_atoms"] <= most:
+                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {most} or up to 2 less")
         extra = array["extras"][0, order["extra"]]
         if order["extra"] and extra["order_slot"] != slot:
             problems.append(f"order {order['order_id']}: its extra row belongs to slot {extra['order_slot']}")
