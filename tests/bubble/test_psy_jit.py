@@ -1,6 +1,8 @@
 """How analysis is compiled: kept on disk, under a name that changes with the source, and not in silence."""
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +62,16 @@ def test_the_name_changes_with_any_source_that_can_reach_it(tmp_path, monkeypatc
     jit.source_hash.cache_clear()
     assert {name: jit.source_hash(name) for name in "abc"} == {name: after[name] for name in "abc"}
     jit.source_hash.cache_clear()
+
+
+def test_the_library_stands_alone_and_is_loaded_when_asked_for():
+    """`import emporion` is for venues and does not pay for analysis; analysis does not pay for a venue."""
+    script = (
+        "import sys, emporion\n"
+        "assert not any(name.startswith('emporion.bubble') for name in sys.modules), 'loaded unasked'\n"
+        "from emporion.bubble import bootstrap, files, follow, montecarlo, panel, stamps, tables\n"
+        "others = ('emporion.kernel', 'emporion.venue', 'pandas', 'matplotlib')\n"
+        "print([name for name in sys.modules if name.startswith(others)])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
