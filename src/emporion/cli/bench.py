@@ -93,9 +93,10 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
         if "history" in parts:
             figures.history = history.measure(out, history.TRADES // divisor, progress)
         if "bubble" in parts:
-            from emporion.bench import bubble_psy
+            from emporion.bench import bubble_lppls, bubble_psy
 
             figures.bubble["PSY"] = bubble_psy.measure(runs, quick, progress)
+            figures.bubble["LPPLS"] = bubble_lppls.measure(runs, quick, progress)
     print(report.text(figures))
     print(f"\nstored: {report.store(figures, out)}")
     return OK
