@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from emporion.bubble.alt_season import alt_season
+from emporion.bubble.basket import basket
 from emporion.bubble.calendar import at_frequency, between
 from emporion.bubble.files import read_csv
 from emporion.bubble.fundamentals import industrial_or_financial
@@ -164,3 +165,14 @@ def test_the_premium_of_a_treasury_company_was_not_explosive():
     basic = Series(1.0 / raw["BTC_to_Market_Cap_Ratio"][known], raw["Date"][known], "basic mNAV")
     found = study(at_frequency(basic, "week").log())
     assert found.result.gsadf == pytest.approx(0.75, abs=0.02) and found.p.gsadf > 0.5
+
+
+def test_real_assets_fell_explosively_in_bitcoin():
+    """Funds of gold, bonds and land stand in for tokens of such, of which no prices are at hand."""
+    funds = [read_csv(FOLDER / "moneyflow" / f"{name}.csv") for name in ("GLD", "IEF", "VNQ")]
+    prices = join(*(Series(one.values, one.dates, one.name) for one in funds))
+    bitcoin = read_csv(FOLDER / "moneyflow" / "BTC-USD.csv")
+    tested = ratio_test(basket(prices, prices.names), bitcoin, frequency="week", convention="pointwise")
+    assert len(tested.series) == 577 and tested.p.gsadf <= 0.012
+    told = [(str(e.start_date)[:7], str(e.end_date)[:7], e.direction) for e in tested.episodes]
+    assert told == [("2017-05", "2018-01", "down"), ("2021-03", "2021-04", "down")]

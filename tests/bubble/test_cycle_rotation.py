@@ -233,3 +233,16 @@ LONGER = table_of([[1.0, 2.0]] * 3, ["A", "B"])
 def test_bad_input_is_refused_with_a_reason(act, message):
     with pytest.raises(BadValue, match=message):
         act()
+
+
+@needs_compiler
+def test_a_basket_can_be_tested_against_bitcoin():
+    """Two real-world assets of which one runs away: half of the basket does, and the test sees it."""
+    above, below = growing()
+    steady = np.exp(np.random.default_rng(8).normal(0.0, 0.001, len(above)).cumsum()) * below.values
+    prices = table(np.stack((above.values, steady, below.values), axis=1), above.dates, ["LAND", "BOND", "BTC"])
+    tested = ratio_test(
+        basket(prices, ["LAND", "BOND"], name="real-world assets"), prices.series("BTC"), replications=199
+    )
+    assert tested.series.name == "real-world assets / BTC" and len(tested.series) == 120
+    assert tested.p.gsadf <= 0.02 and tested.episodes[0].direction == "up"
