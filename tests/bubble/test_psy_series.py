@@ -141,6 +141,8 @@ def test_a_format_of_dates_may_be_named(tmp_path):
         ("Date,a,b\n2024-01-01,1,2\n", {}, "which column is the price. Name one of Date, a, b"),
         ("Date,a\n2024-01-01,1\n", {"price": "c"}, "no column 'c'; there are Date, a"),
         ("Date,Close\n2024-01-01,1\n2024-01-02,\n2024-01-03,2\n", {}, "the value at 2024-01-02 is missing"),
+        ("Date,Close\n2024-01-01,1\n2024-01-02,0\n2024-01-03,2\n", {}, "the value at 2024-01-02 is 0; prices must be"),
+        ("Date,Close\n2024-01-01,-1\n2024-01-02,4\n2024-01-03,2\n", {}, "the value at 2024-01-01 is -1; prices must"),
         ("Date,Close\n2024-01-02,1\n2024-01-01,3\n2023-12-30,2\n", {}, "newest first"),
     ],
 )
@@ -149,6 +151,14 @@ def test_tables_that_cannot_be_read(tmp_path, text, asked, message):
     path.write_text(text)
     with pytest.raises(BadValue, match=message):
         read_csv(path, **asked)
+
+
+def test_what_is_no_price_may_be_negative(tmp_path):
+    path = tmp_path / "spread.csv"
+    path.write_text("date,value\n2024-01-01,-1\n2024-01-02,4\n2024-01-03,0\n")
+    assert read_csv(path, positive=False).values.tolist() == [-1, 4, 0]
+    with pytest.raises(BadValue, match="prices must be above zero"):
+        explosive([*VALUES, -1.0], positive=True)
 
 
 def test_files_that_are_none(tmp_path):

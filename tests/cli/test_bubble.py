@@ -123,7 +123,7 @@ def wrong(values, **how):
         (wrong(prices(0.0)[:4]), (), "too few"),
         (wrong([*prices(0.0), ""]), (), "missing (NaN)"),
         (wrong([*prices(0.0), "a lot"]), (), "line 142: 'a lot' is no number"),
-        (wrong([*prices(0.0), -1.0]), ("--log",), "only a positive number has a logarithm"),
+        (wrong([*prices(0.0), -1.0]), ("--log",), "prices must be above zero"),
         (wrong(prices(0.0), header="Date,What"), ("--column", "Close"), "no column 'Close'"),
         (wrong(prices(0.0)), ("--from", "2020-01-01"), "no date in that stretch"),
         (wrong(prices(0.0)), ("--replications", 5), "at least 19"),

@@ -76,15 +76,17 @@ def explosive(
     min_window: int | None = None,
     count: Count = "levels",
     missing: Missing = "error",
+    positive: bool = False,
     name: str = "series",
 ) -> Explosive:
     """All five statistics of a series of at least some 20 observations.
 
     Multiplying the series by any number changes nothing, with a criterion neither. `lags`, `criterion`, `min_window`
-    and `count` are explained at `windows.design`; `missing` at `series.series`. The papers take prices or their
-    ratio to dividends as they are; take `series(...).log()` for logarithms. Raises BadValue.
+    and `count` are explained at `windows.design`; `missing` and `positive` (refuse prices at or below zero, where
+    logarithms and spreads may be) at `series.series`. The papers take prices or their ratio to dividends as they are;
+    take `series(...).log()` for logarithms. Raises BadValue.
     """
-    made = series(values, dates, name=name, missing=missing)
+    made = series(values, dates, name=name, missing=missing, positive=positive)
     plan = design(len(made), lags=lags, criterion=criterion, min_window=min_window, count=count)
     badf, bsadf = statistics(made.values[None], plan, threads=1)
     if np.isnan(bsadf).all():

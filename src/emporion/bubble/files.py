@@ -26,12 +26,14 @@ def read_csv(
     date: str | None = None,
     date_format: str | None = None,
     missing: Missing = "error",
+    positive: bool = True,
 ) -> Series:
     """Read one series. `price` and `date` name columns; by default the usual names are looked for.
 
     Fields are parted by comma, semicolon (then 1,5 is a number), tab or bar; the file may be gzipped. Dates are ISO
     text, years and months, 20241231, seconds or milliseconds since 1970, or `date_format` as of strptime. Without a
-    column of dates the rows count. Raises BadValue with the line where something is wrong.
+    column of dates the rows count. `positive=False` lets in what is no price: spreads, logarithms. Raises BadValue
+    with the line where something is wrong.
     """
     path = Path(path)
     rows, lines, delimiter = _rows(path)
@@ -54,7 +56,7 @@ def read_csv(
         if at_date is not None:
             dates.append(_date(row[at_date], date_format, f"{path.name}, line {line}"))
     name = path.name.removesuffix(".gz").removesuffix(".csv")
-    return series(np.array(values), dates or None, name=name, missing=missing)
+    return series(np.array(values), dates or None, name=name, missing=missing, positive=positive)
 
 
 def _rows(path: Path) -> tuple[list[list[str]], list[int], str]:
