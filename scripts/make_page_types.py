@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from emporion.wire import accounts, identity, market, operator, problem, stream, trading
+from emporion.wire import accounts, gauges, identity, market, operator, problem, stream, trading
 
 TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "wire" / "types.ts"
 HEAD = "// Written by scripts/make_page_types.py from src/emporion/wire; do not edit.\n"
@@ -21,7 +21,8 @@ STREAM_NAMES = {"Trades", "Tickers", "Candles", "Top", "Depth", "Orders", "Fills
 
 def render() -> str:
     """The text of types.ts."""
-    rest = [struct for module in (problem, market, trading, accounts, identity, operator) for struct in structs(module)]
+    modules = (problem, market, gauges, trading, accounts, identity, operator)
+    rest = [struct for module in modules for struct in structs(module)]
     parts = [HEAD, *definitions(rest, {})]
     said = [struct for struct in structs(stream) if struct.__name__ != "Subscription"]
     named = {struct.__name__: f"{struct.__name__}Message" for struct in said if struct.__name__ in STREAM_NAMES}

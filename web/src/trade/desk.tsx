@@ -9,8 +9,10 @@ import { side } from "../store/ticket";
 import { Chart, withDepth } from "./chart";
 import { Depth } from "./depth";
 import { Dock } from "./dock";
+import { studying } from "./gauge";
 import { OrderBook } from "./order-book";
 import { QuoteBar } from "./quote-bar";
+import { Study } from "./study";
 import { Tape } from "./tape";
 import { Ticket } from "./ticket";
 import { WatchList } from "./watch-list";
@@ -40,6 +42,7 @@ export function Desk() {
           <button key={way} type="button" class={`submit ${way}`} onClick={() => { side.value = way; pane.value = "ticket"; scrollTo({ top: 0 }); }}>{say(way === "buy" ? "ticket.buy" : "ticket.sell")}</button>
         ))}
       </div>
+      {studying.value ? <Study name={studying.value} onClose={() => { studying.value = ""; }} /> : null}
       {picking.value ? (
         <Dialog title={say("watch.title")} class="picker" onClose={() => { picking.value = false; }}>
           <WatchList onChosen={() => { picking.value = false; }} />

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon";
 import { NONE, number, percent, short, trend } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { chosen, instrument, quote } from "../store/market";
+import { GaugeButton } from "./gauge";
 import { titleOf } from "./watch-list";
 
 export function QuoteBar({ onPick }: { onPick: () => void }) {
@@ -19,7 +20,7 @@ export function QuoteBar({ onPick }: { onPick: () => void }) {
     <section class="pane quote" aria-labelledby="instrument">
       <div class="quote-what">
         <h1 id="instrument"><button type="button" class="pick" aria-haspopup="dialog" onClick={onPick}>{chosen.value || NONE}<Icon name="down" /></button></h1>
-        <p><span>{what ? titleOf(what) : NONE}</span>{what ? <span class={`chip ${what.status === "open" ? "" : "warn"}`}>{sayOf("status", what.status)}</span> : null}</p>
+        <p><span>{what ? titleOf(what) : NONE}</span>{what ? <span class={`chip ${what.status === "open" ? "" : "warn"}`}>{sayOf("status", what.status)}</span> : null}{what ? <GaugeButton name={what.name} /> : null}</p>
       </div>
       <p class={`quote-last num ${trend(now?.change)}`} data-testid="last">{number(now?.last)}</p>
       <dl class="quote-facts num">

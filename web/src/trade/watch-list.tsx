@@ -9,6 +9,7 @@ import { choose, chosen } from "../store/market";
 import { ticker } from "../store/tickers";
 import { instruments } from "../store/venue";
 import type { Instrument } from "../wire/types";
+import { GaugeMark } from "./gauge";
 import { Spark } from "./spark";
 
 export const SEARCH_ID = "search";
@@ -88,7 +89,7 @@ function Row({ one, reachable, onChosen }: { one: Instrument; reachable: boolean
       class="watch-row" role="option" aria-selected={is} tabIndex={reachable ? 0 : -1} data-instrument={one.name}
       onClick={() => { choose(one.name); onChosen?.(); }}
     >
-      <span class="name">{one.base}<small>/{one.quote}</small></span>
+      <span class="name">{one.base}<small>/{one.quote}</small><GaugeMark name={one.name} /></span>
       <Numbers name={one.name} />
       <span class="title">{titleOf(one)}</span>
       <Spark name={one.name} />

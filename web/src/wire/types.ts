@@ -101,6 +101,65 @@ export interface Candle {
   trades: number;
 }
 
+export interface CriticalTime {
+  direction: "down" | "up";
+  confidence: number;
+  p: number;
+  windows: number;
+  low_ns: string | null;
+  median_ns: string | null;
+  high_ns: string | null;
+}
+
+export interface Gauge {
+  instrument: string;
+  interval: "12h" | "15m" | "15s" | "1M" | "1d" | "1h" | "1m" | "1s" | "1w" | "2h" | "30m" | "3d" | "3m" | "4h" | "5m" | "5s" | "8h";
+  observations: number;
+  at_ns: string | null;
+  is_explosive: boolean | null;
+  since_ns: string | null;
+  bsadf: number | null;
+  line: number | null;
+  p: number | null;
+  p_any: number | null;
+  strength: "fair" | "none" | "strong" | "weak" | null;
+  studied_ns: string | null;
+  critical_time: CriticalTime | null;
+}
+
+export interface Episode {
+  start_ns: string;
+  peak_ns: string;
+  end_ns: string;
+  is_ongoing: boolean;
+  direction: "down" | "up";
+  change: number;
+  bsadf: number;
+}
+
+export interface GaugeStudy {
+  gauge: Gauge;
+  window_min: number;
+  replications: number;
+  times_ns: string[];
+  prices: string[];
+  bsadf: (number | null)[];
+  line: (number | null)[];
+  episodes: Episode[];
+  critical_times_ns: string[];
+}
+
+export interface GaugePoint {
+  at_ns: string;
+  is_explosive: boolean;
+  bsadf: number;
+  line: number;
+  p: number;
+  confidence: number | null;
+  confidence_p: number | null;
+  median_ns: string | null;
+}
+
 export interface Fill {
   seq: number;
   ts_ns: string;

@@ -5,9 +5,10 @@ import { money } from "./money";
 import { operator } from "./operator";
 import { problems } from "./problems";
 import { shell } from "./shell";
+import { study } from "./study";
 import { trade } from "./trade";
 import { words } from "./words";
 
-export const catalogue = { ...shell, ...trade, ...money, ...access, ...operator, ...words, ...problems };
-export const PARTS = { shell, trade, money, access, operator, words, problems };
+export const catalogue = { ...shell, ...trade, ...study, ...money, ...access, ...operator, ...words, ...problems };
+export const PARTS = { shell, trade, study, money, access, operator, words, problems };
 export type Key = keyof typeof catalogue;

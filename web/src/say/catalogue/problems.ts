@@ -83,5 +83,6 @@ export const problems = {
   "problem.insufficient_funds": ["Not enough free balance.", "可用餘額不足。", "可用余额不足。"],
   "problem.table_full": ["The venue has no room for this now.", "交易所容量已滿。", "交易所容量已满。"],
   "problem.work_limit": ["Too much for one command: cancel some orders first.", "單一指令工作量過大，請先撤銷部分委託。", "单一指令工作量过大，请先撤销部分委托。"],
+  "problem.no_gauge": ["There is no gauge of this instrument.", "此商品沒有量表。", "此品种没有量表。"],
   "problem.busy": ["The venue is busy. Try again in a moment.", "交易所忙碌中，請稍候重試。", "交易所忙碌中，请稍候重试。"],
 } as const satisfies Messages;

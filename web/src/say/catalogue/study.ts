@@ -1,0 +1,31 @@
+import type { Messages } from "./messages";
+
+/** Gauges of bubbles, and their study. */
+export const study = {
+  "gauge.explosive": ["Explosive", "爆炸性", "爆炸性"],
+  "gauge.calm": ["Not explosive", "非爆炸性", "非爆炸性"],
+  "gauge.waiting": ["Measuring", "測量中", "测量中"],
+  "gauge.open": ["Bubble gauge: {state}. Show the study", "泡沫量表：{state}。顯示研究", "泡沫量表：{state}。显示研究"],
+  "study.title": ["Is {instrument} a bubble?", "{instrument} 是泡沫嗎？", "{instrument} 是泡沫吗？"],
+  "study.none": ["There is nothing to say yet: {count} closed candles of {interval}, and some fifty are needed.", "還無法判斷：目前有 {count} 根已收盤的 {interval} K 線，約需五十根。", "还无法判断：目前有 {count} 根已收盘的 {interval} K 线，约需五十根。"],
+  "study.now": ["Now", "目前", "当前"],
+  "study.since": ["Since", "自", "自"],
+  "study.p": ["p, now", "p 值（目前）", "p 值（当前）"],
+  "study.p_any": ["p, at any time", "p 值（任何時點）", "p 值（任何时点）"],
+  "study.confidence": ["Windows that agree (LPPLS)", "一致的視窗（LPPLS）", "一致的窗口（LPPLS）"],
+  "study.critical": ["Critical time", "臨界時間", "临界时间"],
+  "study.range": ["{low} to {high}", "{low} 至 {high}", "{low} 至 {high}"],
+  "study.with_p": ["{share}% (p {p})", "{share}%（p {p}）", "{share}%（p {p}）"],
+  "study.price": ["Price, with explosive stretches shaded", "價格，陰影為爆炸性時段", "价格，阴影为爆炸性时段"],
+  "study.path": ["BSADF against its critical line", "BSADF 與其臨界線", "BSADF 与其临界线"],
+  "study.fan": ["critical times", "臨界時間", "临界时间"],
+  "evidence.strong": ["Strong evidence that this price was explosive at some time: of prices as restless but without a bubble, {share}% go as far.", "有力證據顯示此價格曾呈爆炸性：同樣波動但沒有泡沫的價格中，只有 {share}% 會走到這一步。", "有力证据显示此价格曾呈爆炸性：同样波动但没有泡沫的价格中，只有 {share}% 会走到这一步。"],
+  "evidence.fair": ["Fair evidence that this price was explosive at some time: of prices as restless but without a bubble, {share}% go as far.", "有一定證據顯示此價格曾呈爆炸性：同樣波動但沒有泡沫的價格中，有 {share}% 會走到這一步。", "有一定证据显示此价格曾呈爆炸性：同样波动但没有泡沫的价格中，有 {share}% 会走到这一步。"],
+  "evidence.weak": ["Weak evidence at best: of prices as restless but without a bubble, {share}% go as far.", "證據薄弱：同樣波動但沒有泡沫的價格中，有 {share}% 會走到這一步。", "证据薄弱：同样波动但没有泡沫的价格中，有 {share}% 会走到这一步。"],
+  "evidence.none": ["No evidence of an explosive price: of prices as restless but without a bubble, {share}% go as far.", "沒有爆炸性價格的證據：同樣波動但沒有泡沫的價格中，有 {share}% 會走到這一步。", "没有爆炸性价格的证据：同样波动但没有泡沫的价格中，有 {share}% 会走到这一步。"],
+  "unsaid.title": ["What this cannot say", "此方法無法說明的", "此方法无法说明的"],
+  "unsaid.value": ["It sees prices only: growth that is earned and growth that feeds on itself look alike.", "它只看價格：有實質支撐的成長與自我推升的成長看起來一樣。", "它只看价格：有实质支撑的增长与自我推升的增长看起来一样。"],
+  "unsaid.chance": ["Without any bubble, one price in twenty passes the line by chance.", "即使沒有泡沫，二十個價格中也會有一個偶然越線。", "即使没有泡沫，二十个价格中也会有一个偶然越线。"],
+  "unsaid.down": ["A collapse, and the way back from one, is explosive too.", "崩跌以及崩跌後的回升也會被判為爆炸性。", "崩盘以及崩盘后的回升也会被判为爆炸性。"],
+  "unsaid.time": ["A critical time is where one model's curve would end. Many pass quietly.", "臨界時間只是某個模型曲線的終點，許多臨界時間會平靜地過去。", "临界时间只是某个模型曲线的终点，许多临界时间会平静地过去。"],
+} as const satisfies Messages;
