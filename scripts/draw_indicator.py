@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from emporion.bubble.calendar import Frequency, at_frequency, between
 from emporion.bubble.critical import Convention
-from emporion.bubble.fundamentals import Comparison, Tested, industrial_or_financial
+from emporion.bubble.fundamentals import Comparison, Checked, industrial_or_financial
 from emporion.bubble.series import Series
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -61,7 +61,7 @@ def compare(
     return industrial_or_financial(price, parts, lags=lags, convention=convention, rows_min=2, progress=progress)
 
 
-def tested(of: Comparison) -> dict[str, Tested]:
+def tested(of: Comparison) -> dict[str, Checked]:
     ratios = {f"price / {name}": one for name, one in of.ratios.items()}
     return {"price": of.price, **of.fundamentals, **ratios}
 

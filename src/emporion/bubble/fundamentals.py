@@ -32,9 +32,11 @@ from emporion.bubble.verdict import KINDS, Match, Verdict, explained, growth, ju
 from emporion.bubble.windows import Criterion
 from emporion.errors import BadValue
 
+ROUNDING = 1e-12  # 1.0 - 0.9 is a little less than the p-value 0.1.
+
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Checked:
     """One series: its study, its rising episodes, and at which rows it is in one of them."""
 
     study: Study
@@ -50,16 +52,16 @@ class Comparison:
     price. overlaps: of all explosive rows of the price with those of each fundamental.
     """
 
-    price: Tested
-    fundamentals: dict[str, Tested]
-    ratios: dict[str, Tested]
+    price: Checked
+    fundamentals: dict[str, Checked]
+    ratios: dict[str, Checked]
     verdicts: tuple[Verdict, ...]
     overlaps: dict[str, Overlap]
 
     @property
     def is_significant(self) -> bool:
         """Whether the price as a whole is explosive beyond chance. If not, the verdicts describe and prove nothing."""
-        return self.price.study.p.gsadf <= 1.0 - self.price.study.level
+        return self.price.study.p.gsadf <= 1.0 - self.price.study.level + ROUNDING
 
     @property
     def sentence(self) -> str:
@@ -134,14 +136,14 @@ def industrial_or_financial(
     quotients = {name: Series(value.values / kept[name].values, value.dates, f"price / {name}") for name in chosen}
     jobs |= {("ratio", name): _scaled(quotients[name], ratio_logs) for name in chosen}
 
-    done: dict[tuple[str, str], Tested] = {}
+    done: dict[tuple[str, str], Checked] = {}
     for at, (key, one) in enumerate(jobs.items()):
         tested = study(
             one, lags=lags, criterion=criterion, min_window=min_window, level=level, convention=convention,
             replications=replications, seed=seed, threads=threads, progress=_part(progress, at, len(jobs)),
         )  # fmt: skip
         rising = episodes(tested.result, tested.line, rows_min=rows_min, direction="up")
-        done[key] = Tested(tested, rising, flags(rising, len(one)))
+        done[key] = Checked(tested, rising, flags(rising, len(one)))
     of_price = done["price", "price"]
     of_fundamentals = {name: done["fundamental", name] for name in names}
     of_ratios = {name: done["ratio", name] for name in chosen}
@@ -182,8 +184,8 @@ def _matches(
     episode: Episode,
     price: Series,
     kept: dict[str, Series],
-    fundamentals: dict[str, Tested],
-    ratios: dict[str, Tested],
+    fundamentals: dict[str, Checked],
+    ratios: dict[str, Checked],
     reach_rows: int,
 ) -> tuple[Match, ...]:
     result = []
