@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from emporion.bubble.calendar import Frequency, at_frequency, between
 from emporion.bubble.critical import Convention
-from emporion.bubble.fundamentals import Comparison, Checked, industrial_or_financial
+from emporion.bubble.fundamentals import Checked, Comparison, industrial_or_financial
 from emporion.bubble.series import Series
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
