@@ -1,6 +1,7 @@
 """`emporion serve` as a process of its own: it starts, is killed or stopped, and starts again with everything."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -204,6 +206,31 @@ def test_a_node_whose_disk_fails_ends_the_server_and_says_why(tmp_path: Path, la
         seq = again.get("/readyz")["seq"]
         assert again.end(signal.SIGTERM)[0] == 0
     assert journal(folder).seq >= seq
+
+
+@pytest.mark.parametrize("layout", [(), ("--gateways", "1")], ids=["one process", "a gateway"])
+def test_behind_a_proxy_it_goes_by_its_name_and_knows_who_asks(tmp_path: Path, layout):
+    more = ("--name", "venue.example", "--proxy", "127.0.0.1", "--sign-up", *layout)
+    with served("--dir", str(tmp_path / "venue"), *more) as venue:
+
+        logins = itertools.count()
+
+        def ask(name: str, address: str) -> int:
+            body = json.dumps({"login": f"nobody{next(logins)}", "password": "wrong password"}).encode()
+            headers = {"Host": name, "X-Forwarded-For": address, "Content-Type": "application/json"}
+            request = urllib.request.Request(venue.url + "/v1/session", body, headers)
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code
+
+        assert ask("other.example", "203.0.113.7") == 421
+        statuses = [ask("venue.example", "203.0.113.7") for _ in range(40)]
+        assert (statuses[0], statuses[-1]) == (401, 429)  # Guessing is slowed down, for the one who guesses.
+        assert ask("venue.example", "198.51.100.1") == 401
+
 
 
 def test_elsewhere_than_on_the_loopback_it_asks_for_tls():

@@ -89,6 +89,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--gauge-interval", choices=INTERVALS, metavar="LENGTH",
         help=f"of the candles that gauges are made of (default: {INTERVAL}; with --demo {DEMO_INTERVAL})",
     )  # fmt: skip
+    parser.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name that requests come for, as a proxy passes it on; may be given again (default: the loopback's)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--proxy", action="append", default=[], type=_address, metavar="ADDRESS",
+        help="believe what a proxy at this address says of who asks (X-Forwarded-For, -Proto); may be given again",
+    )  # fmt: skip
     parser.add_argument("--sign-up", action="store_true", help="strangers may open an account")
     parser.add_argument(
         "--log-level", choices=("debug", "info", "warning", "error"), default="warning",
@@ -236,7 +244,9 @@ async def _until_told(
 @asynccontextmanager
 async def _own_door(args: argparse.Namespace, link: LocalLink, access: Access) -> AsyncIterator[str]:
     """Talk to clients from this process."""
-    server = Server(link, access, args.host, args.port, sign_up=args.sign_up, demo=args.demo)
+    server = Server(
+        link, access, args.host, args.port, sign_up=args.sign_up, demo=args.demo, proxies=args.proxy, hosts=args.name
+    )
     await server.start()
     try:
         yield server.url
@@ -255,8 +265,9 @@ async def _gateway_processes(args: argparse.Namespace, link: LocalLink, folder: 
         hub = Hub(link, path)
         await hub.start()
         settings = GatewaySettings(
-            str(path), str(folder.resolve()), args.host, port, args.sign_up, args.demo, args.log_level
-        )
+            str(path), str(folder.resolve()), args.host, port, args.sign_up, args.demo, args.log_level,
+            args.proxy, args.name,
+        )  # fmt: skip
         gateways = Gateways(args.gateways, settings)
         try:
             await gateways.start()
@@ -309,6 +320,13 @@ def _progress() -> Callable[[int], None]:
             _tell(f"history: at {seq:,}")
 
     return tell
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IP address") from None
 
 
 def _is_loopback(host: str) -> bool:

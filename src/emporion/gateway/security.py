@@ -55,14 +55,18 @@ class Guard:
             raise fail(403, "BAD_ORIGIN", "Pages of another origin may not talk to this venue.")
 
 
-def hosts_of(host: str) -> frozenset[str] | None:
-    """The names we go by: on a loopback address only those of the loopback; elsewhere a proxy may give us any."""
+def hosts_of(host: str, names: Collection[str] = ()) -> frozenset[str] | None:
+    """The names we go by: `names`, on a loopback address also those of the loopback; elsewhere without `names` any."""
+    given = frozenset(name.lower() for name in names)
     if host == "localhost":
-        return LOOPBACK_NAMES
+        return LOOPBACK_NAMES | given
     try:
-        return LOOPBACK_NAMES | {host} if ipaddress.ip_address(host).is_loopback else None
+        is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return None
+        is_loopback = False
+    if is_loopback:
+        return LOOPBACK_NAMES | given | {host}
+    return given or None
 
 
 def _name_of(host: str) -> str:

@@ -56,8 +56,8 @@ class Server:
         access: users, sessions and keys; closed by the caller.
         port: 0 takes a free one.
         reuse_port: several processes listen on this port, and the kernel deals connections out.
-        hosts: names that requests may be for; by default those of the loopback on a loopback address,
-            and any on others, where a proxy may give us any.
+        hosts: names that requests may be for, beside those of the loopback on a loopback address; on others
+            without any given any name, as a proxy may give us.
         limits: of addresses; those of keys are the node's.
         sign_up, demo, proxies, clock: see Door.
     """
@@ -84,7 +84,7 @@ class Server:
         self.metrics = Metrics()
         self.catalog = Catalog(link)
         self.stream = Stream(link, self.catalog, access, clock)
-        guard = Guard(hosts if hosts is not None else hosts_of(host))
+        guard = Guard(hosts_of(host, hosts or ()))
         self.door = Door(
             link,
             self.catalog,

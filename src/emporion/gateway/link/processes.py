@@ -34,6 +34,8 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     sign_up: bool
     demo: bool
     log_level: str
+    proxies: list[str] = []
+    names: list[str] = []
 
 
 class GatewayFailed(EmporionError):
