@@ -59,7 +59,7 @@ class Search:
     leads: int = 16
     powers: int = 4
     omegas: int = 32
-    starts: int = 5
+    starts: int = 4
 
     def __post_init__(self) -> None:
         for name, (low, high), (least, most) in (("m", self.m, (-10, 10)), ("omega", self.omega, (0.01, 1000))):

@@ -28,7 +28,8 @@ def fit_nested(deltas, values, counts, grid_lead, grid_m, grid_omega, box, lead_
     n = counts[-1]
     best = np.empty((values.shape[0], counts.size, grid_lead.size, grid_omega.size))
     node = np.empty_like(best)
-    stride = max(1, counts[0] // FIRST_ROWS)  # The scan only finds where to begin: a long window is thinned for it.
+    # The scan only finds where to begin: long windows are thinned for it.
+    stride = (counts[0] + FIRST_ROWS - 1) // FIRST_ROWS
     thinned = (counts + stride - 1) // stride
     work = np.empty((ROWS, n))
     chosen = np.empty(starts, np.int64)
@@ -83,16 +84,18 @@ def polish_best(deltas, values, shapes, box, free, work, out):
 @inner()
 def _descend(work, squares, span, shape, box, free, solved, gradient, curvature, steps, out):
     """Sum of squared residuals at the end of at most `steps` accepted or refused steps; `shape` moves there."""
-    trial, step = np.empty(3), np.empty(3)
+    trial, step, before = np.empty(3), np.empty(3), np.empty(3)
+    second, whole = np.zeros((3, 3)), np.empty((3, 3))
     damping = DAMPING
     value = project(work, squares, span, shape, solved)
     if not value < np.inf:
         return np.inf
     value = slopes(work, span, shape, solved, gradient, curvature)
+    whole[:] = curvature
     is_here = True  # Whether `work` and `solved` are those of `shape`.
     for taken in range(steps):
         out[OUT_STEPS] = taken
-        promised = _step(shape, box, free, gradient, curvature, damping, step)
+        promised = _step(shape, box, free, gradient, whole, damping, step)
         if not promised > CLOSE * value and (damping <= DAMPING or not promised > 0.0):
             break
         for a in range(3):
@@ -100,8 +103,11 @@ def _descend(work, squares, span, shape, box, free, solved, gradient, curvature,
         reached = project(work, squares, span, trial, solved)
         if reached < value:
             is_here = True
+            step[:] = trial - shape
+            before[:] = gradient
             shape[:] = trial
             value = slopes(work, span, shape, solved, gradient, curvature)
+            _learn(step, before, gradient, curvature, second, whole)
             damping = max(damping * EASIER, 1e-12)
         else:
             is_here = False
@@ -112,6 +118,50 @@ def _descend(work, squares, span, shape, box, free, solved, gradient, curvature,
         project(work, squares, span, shape, solved)
         value = slopes(work, span, shape, solved, gradient, curvature)
     return value
+
+
+@inner()
+def _learn(step, before, gradient, curvature, second, whole):
+    """Learn from a step what Gauss and Newton's matrix leaves out; whole = both, where that has a minimum.
+
+    Residuals are large here, so without it convergence is slow. The update is that of NL2SOL (Dennis, Gay and
+    Welsch 1981): symmetric, of rank two, sized down when it would be too large.
+    """
+    along, seen, left = 0.0, 0.0, 0.0
+    missed = np.empty(3)
+    for a in range(3):
+        change = before[a] - gradient[a]  # Of the true gradient; ours points downhill.
+        missed[a] = change
+        old = 0.0
+        for b in range(3):
+            missed[a] -= curvature[a, b] * step[b]
+            old += second[a, b] * step[b]
+        along += change * step[a]
+        seen += missed[a] * step[a]
+        left += old * step[a]
+    whole[:] = curvature
+    if not along > 0.0:
+        return
+    if left != 0.0:
+        second *= min(1.0, abs(seen / left))
+    rest = 0.0
+    for a in range(3):
+        for b in range(3):
+            missed[a] -= second[a, b] * step[b]
+        rest += missed[a] * step[a]
+    for a in range(3):
+        for b in range(3):
+            y, z = before[a] - gradient[a], before[b] - gradient[b]
+            second[a, b] += (missed[a] * z + y * missed[b]) / along - rest * y * z / (along * along)
+    whole += second
+    minor = whole[0, 0] * whole[1, 1] - whole[0, 1] * whole[1, 0]
+    determinant = (
+        whole[2, 2] * minor
+        - whole[0, 2] * (whole[0, 2] * whole[1, 1] - whole[0, 1] * whole[1, 2])
+        - whole[1, 2] * (whole[0, 0] * whole[1, 2] - whole[0, 1] * whole[0, 2])
+    )
+    if not (whole[0, 0] > 0.0 and minor > 0.0 and determinant > 0.0):
+        whole[:] = curvature
 
 
 @inner()
