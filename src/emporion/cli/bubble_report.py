@@ -2,6 +2,8 @@
 
 import textwrap
 
+import numpy as np
+
 from emporion.bubble.breaking import Breaking, sentence
 from emporion.bubble.series import Series
 from emporion.bubble.stamps import Episode, least_rows
@@ -40,6 +42,8 @@ def _head(of: Study, prices: Series, is_log: bool) -> str:
 def _statistics(of: Study) -> str:
     names = ("gsadf", "sadf", "adf")
     three = [f"{name.upper()} {getattr(of.result, name):.3f} (p {getattr(of.p, name):.3f})" for name in names]
+    largest = of.series.at(int(of.result.places[np.nanargmax(of.result.bsadf)]))
+    three[0] += f" at {largest}"
     return "   ".join((*three, f"BSADF at the end {of.result.bsadf[-1]:.3f} against {of.line[-1]:.3f}"))
 
 

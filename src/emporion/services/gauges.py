@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from emporion.engine.clock import Clock, SystemClock
 from emporion.engine.node import Node
 from emporion.engine.sequencer import Sequencer
 from emporion.history.intervals import end_of, start_of
@@ -72,13 +73,16 @@ class Gauges:
         *,
         interval: Any = INTERVAL,
         settings: dict[str, Any] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """
         Args:
             folder: the venue's, where readings are kept; None: as long as this lives.
             settings: of gauge_board.Board, other than its defaults.
+            clock: what time it is for candles; the system's by default.
         """
         self.interval = interval
+        self._clock: Clock = clock or SystemClock()
         self._sequencer, self._history = sequencer, history
         self._settings = {"keep": KEEP} | (settings or {})
         self._points = Points(folder, interval)
@@ -178,13 +182,13 @@ class Gauges:
                 self._gather()
             except Exception:  # A gauge is no reason to stop a venue.
                 log.exception("gauges: a look at the history failed; the next interval is another try")
-            now_ns = time.time_ns()
+            now_ns = self._clock.now_ns()
             over_ns = end_of(start_of(now_ns, self.interval), self.interval)
             self._listen(time.monotonic() + (over_ns - now_ns) / 1e9 + SETTLE_SECONDS)
 
     def _gather(self) -> None:
         """Take all candles that have closed, and hand them on if there is somebody to work on them."""
-        boundary_ns = start_of(time.time_ns(), self.interval)
+        boundary_ns = start_of(self._clock.now_ns(), self.interval)
         listings = self._sequencer.call(_listed).result()
         with self._lock:
             self._listings = listings
@@ -238,7 +242,7 @@ class Gauges:
         if message[0] == "study":
             _, number, summary, packed, reading = message
             with self._lock:
-                self._studies[number] = (summary, packed, time.time_ns())
+                self._studies[number] = (summary, packed, self._clock.now_ns())
                 self._readings[number] = reading
             return
         readings: list[Reading] = message[1]
