@@ -21,6 +21,15 @@ SECOND_NS = 1_000_000_000
 SMALL = {"keep": 120, "replications": 39, "paths": 19}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Compile here, at usual priority: the worker then finds what it needs on disk."""
+    board = Board(**SMALL)
+    board.append({1: ([at * SECOND_NS for at in range(1, 61)], prices(60))})
+    board.append({1: ([61 * SECOND_NS], [10_000.0])})
+    board.study(1)
+
+
 def prices(count: int, growth: float = 0.0, calm: int = 90) -> list[float]:
     """Ticks of a walk that runs away after a calm beginning."""
     chance, made = np.random.default_rng(5), [10_000.0]
@@ -99,7 +108,7 @@ class Lived:
         self.venue.close()
 
 
-def until(ask, seconds: float = 120.0):
+def until(ask, seconds: float = 200.0):
     """What `ask` says once it says something."""
     end = time.monotonic() + seconds
     while not (answer := ask()):
