@@ -104,6 +104,27 @@ def test_a_picture_is_the_same_each_time(bubble, tmp_path, kind, begin):
     assert made[0] == made[1] and made[0].startswith(begin)
 
 
+def test_a_folder_is_a_table_the_same_from_any_number_of_processes(bubble, tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    write(folder / "wild.csv", prices(0.06))
+    write(folder / "calm.csv", prices(0.0))
+    write(folder / "flat.csv", [5.0] * 50)
+    write(folder / "words.csv", [*prices(0.0), "a lot"])
+    first, second = (bubble(folder, *SMALL, "--processes", n, "--output", "all") for n in (1, 2))
+    assert first == second and (first[0], first[2]) == (0, ""), first
+    calm, wild = first[1].splitlines()[1:3]
+    assert calm.split()[0] == "calm" and " no " in calm and wild.split()[0] == "wild" and " yes " in wild
+    assert "not studied: 2" in first[1] and "flat: all values are 5" in first[1] and "line 142: 'a lot'" in first[1]
+    rows = json.loads((tmp_path / "all.bubbles.json").read_text())
+    assert [row["name"] for row in rows] == ["calm", "flat", "wild", "words"]
+    assert bubble(folder / "wild.csv", *SMALL, "--seed", rows[2]["seed"])[0] == 0
+    alone = json.loads((tmp_path / "wild.bubble.json").read_text())
+    assert (alone["statistics"]["gsadf"]["p"], alone["now"]["p"]) == (rows[2]["p"], rows[2]["p_now"])
+    code, out, err = bubble(folder / "wild.csv", tmp_path / "many" / "wild.csv", *SMALL)
+    assert code == 1 and "two files are called wild" in err
+
+
 def test_without_matplotlib_it_says_so_before_it_works(bubble, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "emporion.cli.bubble_picture", raising=False)
     monkeypatch.delattr("emporion.cli.bubble_picture", raising=False)
@@ -129,6 +150,8 @@ def wrong(values, **how):
         (wrong(prices(0.0)), ("--replications", 5), "at least 19"),
         (wrong(prices(0.0)), ("--convention", "pointwise", "--horizon", 5), "--horizon goes with"),
         (wrong(prices(0.0)), ("--level", 95), "a share between 0 and 1"),
+        (wrong(prices(0.0)), ("--processes", 2), "go with several files"),
+        (lambda path: path.parent, (), "a folder without a file"),
         (wrong(prices(0.0)), ("--output", "nowhere/x"), "there is no folder"),
         (lambda path: path, (), "cannot be read"),
     ],

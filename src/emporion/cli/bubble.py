@@ -1,6 +1,7 @@
 """`emporion bubble FILE.csv`: is this price explosive, when would it break, and is the evidence real?
 
-Reads any CSV with dates and prices, prints a report, and writes a picture and JSON beside each other.
+Reads any CSV with dates and prices, prints a report, and writes a picture and JSON beside each other. Of several files,
+or a folder of them, it prints a table with a row for each.
 """
 
 import argparse
@@ -29,7 +30,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "bubble", help="measure whether a price is explosive, from a CSV file",
         description=(__doc__ or "").split("\n\n")[0],
     )  # fmt: skip
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV with dates and prices; may be gzipped")
+    parser.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE",
+        help="CSV with dates and prices; may be gzipped. Several, or a folder: a table of all",
+    )  # fmt: skip
     parser.add_argument("--column", metavar="NAME", help="column of prices (default: a usual name, such as Close)")
     parser.add_argument("--date-column", metavar="NAME", help="column of dates (default: a usual name, such as Date)")
     parser.add_argument("--date-format", metavar="FORMAT", help="of the dates, as %%d.%%m.%%Y (default: ISO dates)")
@@ -72,8 +76,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )  # fmt: skip
     parser.add_argument("--threads", type=int, metavar="N", help="to work with; changes no result (default: all cores)")
     parser.add_argument(
-        "--output", metavar="PREFIX", help="begin of the names of what is written (default: the file's, here)"
+        "--processes", type=int, metavar="N", help="of several files; as --threads (default: all cores)"
     )
+    parser.add_argument(
+        "--address", metavar="ADDRESS", help="of a Ray cluster that studies several files; auto finds one"
+    )
+    parser.add_argument(
+        "--output", metavar="PREFIX",
+        help="begin of the names of what is written (default: the file's, here; of several files only JSON, if given)",
+    )  # fmt: skip
     parser.add_argument("--picture", choices=PICTURES, default="png", help="its kind (default: %(default)s)")
     parser.set_defaults(run=run)
 
@@ -81,12 +92,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Test, print, write."""
     _check(args)
+    if len(args.files) > 1 or args.files[0].is_dir():
+        from emporion.cli.bubble_many import run_many, several
+
+        if args.threads is not None:
+            raise BadValue("--threads goes with one file; several take --processes, of one thread each")
+        print(run_many(args, several(args.files), lambda file: _prices(args, file)))
+        return OK
+    if args.processes is not None or args.address is not None:
+        raise BadValue("--processes and --address go with several files, or a folder; one takes --threads")
     from emporion.bubble.study import study
     from emporion.cli.bubble_json import as_json
     from emporion.cli.bubble_report import report
 
     picture = _picture() if args.picture != "none" else None
-    prices = _prices(args)
+    prices = _prices(args, args.files[0])
     progress = Progress("bootstrap", args.replications)
     try:
         found = study(
@@ -128,15 +148,13 @@ def _curve(args: argparse.Namespace, prices: "Series") -> "Breaking | None":
         progress.close()
 
 
-def _prices(args: argparse.Namespace) -> "Series":
+def _prices(args: argparse.Namespace, file: Path) -> "Series":
     import numpy as np
 
     from emporion.bubble.calendar import at_frequency, between
     from emporion.bubble.files import read_csv
 
-    whole = read_csv(
-        args.file, price=args.column, date=args.date_column, date_format=args.date_format, missing=args.missing
-    )
+    whole = read_csv(file, price=args.column, date=args.date_column, date_format=args.date_format, missing=args.missing)
     ends = [None if day is None else np.datetime64(day) for day in (args.begin, args.end)]
     if ends[1] is not None:
         ends[1] = ends[1] + np.timedelta64(86_399, "s")  # All of that day.
@@ -155,6 +173,8 @@ def _check(args: argparse.Namespace) -> None:
         raise BadValue(f"--horizon goes with --convention family_wise, not {args.convention}")
     if args.threads is not None and args.threads < 1:
         raise BadValue(f"--threads {args.threads}: at least 1")
+    if args.processes is not None and args.processes < 1:
+        raise BadValue(f"--processes {args.processes}: at least 1")
     if args.seed < 0:
         raise BadValue(f"--seed {args.seed}: 0 or more")
     if args.output and not Path(args.output).absolute().parent.is_dir():
