@@ -147,12 +147,12 @@ def test_walks_along_links_find_nothing_unsaid(served: Served, signing: Signing)
     Walk.served, Walk.signing = served, signing
     if served.venue.instrument("EURC/USDC").status != "open":
         served.act("set_status", name="EURC/USDC", status="open")
-    settings = hypothesis.settings(SETTINGS, max_examples=2 * EXAMPLES, stateful_step_count=12)
-    schemathesis_run(Walk, settings)
+    # Each walk is a run of its own: the venue remembers the walks before, so that the same choices need not lead to
+    # the same place twice, which Hypothesis would take for a fault of the test. The first of two is the simplest.
+    settings = hypothesis.settings(SETTINGS, max_examples=2, stateful_step_count=12, derandomize=False)
+    for number in range(2 * EXAMPLES):
+        machine = hypothesis.seed(number)(type("Walk", (Walk,), {}))
+        hypothesis.stateful.run_state_machine_as_test(machine, settings=settings)
     # A walk that placed nothing, or went nowhere from there, would prove nothing.
     for label in ("POST /v1/orders 201", "GET /v1/orders/{order_id} 200", "DELETE /v1/orders/{order_id} 200"):
         assert SEEN[label], SEEN
-
-
-def schemathesis_run(machine: type, settings: hypothesis.settings) -> None:
-    hypothesis.stateful.run_state_machine_as_test(machine, settings=settings)
