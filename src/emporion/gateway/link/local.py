@@ -71,6 +71,7 @@ class LocalLink:
         self._rates = Rates()
         self._listeners: list[Listener] = []
         self._readers = ThreadPoolExecutor(1, "emporion-history")
+        self._patience = past.Patience()
         self._gatherer: Gatherer | None = None
 
     async def start(self) -> None:
@@ -158,7 +159,9 @@ class LocalLink:
         history = self._history
         if history is None:
             raise BadValue("this venue keeps no history")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, past.answer, history, question)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, past.answer, history, question, self._patience
+        )
 
     def _hear(self, events: np.ndarray, ts_ns: int, seq: int) -> None:
         self.seq, self.ts_ns = seq, ts_ns

@@ -1,5 +1,6 @@
 """Questions about the past, put to the history store. On a thread of its own: an answer may take milliseconds."""
 
+import time
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +10,8 @@ from emporion.gateway.link import questions as q
 from emporion.schema.limits import TS_MAX
 
 Cursor = tuple[int, int]
+PATIENCE_S = 5.0
+LOOK_S = 0.02
 
 
 class History(Protocol):
@@ -16,6 +19,9 @@ class History(Protocol):
 
     @property
     def seq(self) -> int: ...
+
+    @property
+    def is_behind(self) -> bool: ...
 
     def trades(self, instrument_id: int, before: Cursor | None = None, limit: int = 100) -> np.ndarray: ...
 
@@ -40,8 +46,29 @@ class History(Protocol):
     ) -> np.ndarray: ...
 
 
-def answer(history: History, asked: q.HistoryQuestion) -> q.HistoryAnswer:
+class Patience:
+    """Right after a start the history may still be reading what came before: answers wait, up to PATIENCE_S in all.
+
+    Half the past told as the whole is worse than a late answer. After that they go as far as it has come.
+    """
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def wait(self, history: History) -> None:
+        """To be called on the one thread that asks."""
+        while history.is_behind:
+            now = time.monotonic()
+            self._until = self._until or now + PATIENCE_S
+            if now >= self._until:
+                return
+            time.sleep(LOOK_S)
+        self._until = None
+
+
+def answer(history: History, asked: q.HistoryQuestion, patience: Patience) -> q.HistoryAnswer:
     """The store's rows, in a form that travels."""
+    patience.wait(history)
     seq = history.seq  # Before: the rows reach at least so far.
     if isinstance(asked, q.HistoryOrder):
         return _order(history, asked, seq)
