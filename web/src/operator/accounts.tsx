@@ -5,10 +5,10 @@ import { Confirm } from "../parts/dialog";
 import { Field } from "../parts/field";
 import { Form, useSending } from "../parts/form";
 import { Icon } from "../parts/icon";
+import { More, usePages } from "../parts/pages";
 import { Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";
 import { say } from "../say/language";
-import { sayError } from "../say/problem";
 import { attempt, tell } from "../store/notices";
 import { get, patch, post, put, remove } from "../wire/rest";
 import type { Account, AccountPage } from "../wire/types";
@@ -16,21 +16,10 @@ import type { Account, AccountPage } from "../wire/types";
 const PAGE = 500;
 
 export function AccountsPage() {
-  const [rows, setRows] = useState<Account[]>([]);
-  const [next, setNext] = useState<string | null>(null);
   const [search, setSearch] = useState("");
-  const [problem, setProblem] = useState("");
   const [freezing, setFreezing] = useState<Account | null>(null);
-  const load = async (cursor: string | null = null) => {
-    try {
-      const page = await get<AccountPage>("/v1/operator/accounts", { query: { limit: PAGE, cursor } });
-      setRows((before) => (cursor ? [...before, ...page.items] : page.items));
-      setNext(page.next);
-      setProblem("");
-    } catch (error) {
-      setProblem(sayError(error).text);
-    }
-  };
+  const pages = usePages<Account>((cursor) => get<AccountPage>("/v1/operator/accounts", { query: { limit: PAGE, cursor } }));
+  const { rows, problem, load } = pages;
   useEffect(() => { void load(); }, []);
   const freeze = async (one: Account) => {
     await attempt(() => put(`/v1/operator/accounts/${one.account_id}/freeze`, undefined), say("accounts.frozen_done", { name: one.name }));
@@ -61,7 +50,7 @@ export function AccountsPage() {
         aside={<label class="search small"><Icon name="search" /><span class="hidden">{say("accounts.search")}</span><input type="search" placeholder={say("accounts.search")} value={search} onInput={(event) => setSearch(event.currentTarget.value)} /></label>}
       >
         <Table label={say("console.accounts")} columns={columns} rows={shown} keyOf={(one) => one.account_id} empty={problem || say("accounts.none")} />
-        {next ? <p class="more"><button type="button" class="quiet" onClick={() => void load(next)}>{say("act.more")}</button></p> : null}
+        <More pages={pages} />
       </Panel>
       <OpenAccountForm onOpened={() => void load()} />
       {freezing ? <Confirm title={say("accounts.freeze")} text={say("accounts.freeze_text", { name: freezing.name })} act={say("accounts.freeze")} onDone={() => void freeze(freezing)} onClose={() => setFreezing(null)} /> : null}

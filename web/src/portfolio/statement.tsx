@@ -4,11 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { sign } from "../exact/decimal";
 import { Select } from "../parts/field";
 import { Icon } from "../parts/icon";
+import { More, usePages } from "../parts/pages";
 import { Panel } from "../parts/panel";
 import { type Column, Table } from "../parts/table";
 import { moment, number } from "../say/format";
 import { say, sayOf } from "../say/language";
-import { sayError } from "../say/problem";
 import { balances } from "../store/account";
 import { attempt } from "../store/notices";
 import { account } from "../store/session";
@@ -19,22 +19,11 @@ const PAGE = 200;
 
 export function Statement() {
   const [asset, setAsset] = useState("");
-  const [rows, setRows] = useState<Entry[]>([]);
-  const [next, setNext] = useState<string | null>(null);
-  const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
-  const load = async (cursor: string | null) => {
-    try {
-      const page = await get<EntryPage>("/v1/ledger", { account: account.value, query: { asset, limit: PAGE, cursor } });
-      setRows((before) => (cursor ? [...before, ...page.items] : page.items));
-      setNext(page.next);
-      setProblem("");
-    } catch (error) {
-      setProblem(sayError(error).text);
-    }
-  };
+  const pages = usePages<Entry>((cursor) => get<EntryPage>("/v1/ledger", { account: account.value, query: { asset, limit: PAGE, cursor } }));
+  const { rows, problem, load } = pages;
   useEffect(() => {
-    const timer = setTimeout(() => void load(null), 250);
+    const timer = setTimeout(() => void load(), 250);
     return () => clearTimeout(timer);
   }, [account.value, asset, balances.value]);
 
@@ -65,7 +54,7 @@ export function Statement() {
         </>}
       >
         <Table label={say("place.statement")} columns={columns} rows={rows} keyOf={(entry) => `${entry.seq} ${entry.kind} ${entry.asset} ${entry.amount} ${entry.order_id}`} empty={problem || say("statement.none")} />
-        {next ? <p class="more"><button type="button" class="quiet" onClick={() => void load(next)}>{say("act.more")}</button></p> : null}
+        <More pages={pages} />
       </Panel>
     </main>
   );

@@ -1,11 +1,11 @@
 // What is over: orders that ended, and fills.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { divide, places, sign } from "../exact/decimal";
+import { More, usePages } from "../parts/pages";
 import { type Column, Table } from "../parts/table";
 import { moment, number } from "../say/format";
 import { say, sayOf } from "../say/language";
-import { sayError } from "../say/problem";
 import { ended, fills } from "../store/account";
 import { account } from "../store/session";
 import { instruments } from "../store/venue";
@@ -17,22 +17,11 @@ const PAGE = 100;
 const SETTLE_MS = 600; // History on disk comes a moment after the event.
 
 export function OrderHistory({ instrument }: { instrument: string }) {
-  const [rows, setRows] = useState<Order[]>([]);
-  const [next, setNext] = useState<string | null>(null);
-  const [problem, setProblem] = useState("");
-  const load = async (cursor: string | null) => {
-    try {
-      const page = await get<OrderPage>("/v1/order-history", { account: account.value, query: { instrument, limit: PAGE, cursor } });
-      setRows((before) => (cursor ? [...before, ...page.items] : page.items));
-      setNext(page.next);
-      setProblem("");
-    } catch (error) {
-      setProblem(sayError(error).text);
-    }
-  };
+  const pages = usePages<Order>((cursor) => get<OrderPage>("/v1/order-history", { account: account.value, query: { instrument, limit: PAGE, cursor } }));
+  const { rows, problem, load } = pages;
   useEffect(() => {
-    void load(null);
-    const timer = setTimeout(() => void load(null), SETTLE_MS);
+    void load();
+    const timer = setTimeout(() => void load(), SETTLE_MS);
     return () => clearTimeout(timer);
   }, [account.value, instrument, ended.value]);
 
@@ -50,7 +39,7 @@ export function OrderHistory({ instrument }: { instrument: string }) {
   return (
     <>
       <Table label={say("dock.history")} columns={columns} rows={rows} keyOf={(order) => order.order_id} empty={problem || say("history.none")} />
-      {next ? <p class="more"><button type="button" class="quiet" onClick={() => void load(next)}>{say("act.more")}</button></p> : null}
+      <More pages={pages} />
     </>
   );
 }
