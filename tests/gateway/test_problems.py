@@ -54,6 +54,16 @@ def test_an_item_of_a_batch_is_named_by_its_place(served):
     bad(served.api().post("/v1/orders/batch", {"orders": orders}), 400, "BAD_FIELD", "orders[2].price")
 
 
+def test_a_word_that_is_none_of_those_there_are_is_answered_with_those(served):
+    answer = served.public().get("/v1/candles", instrument="BTC/USDC", interval="7m")
+    problem = bad(answer, 400, "BAD_FIELD", "interval")
+    assert all(word in problem["detail"] for word in ("'7m'", "1s", "15m", "1M"))
+    order = {"instrument": "BTC/USDC", "side": "buy", "qty": "1", "price": "90000", "tif": "day"}
+    problem = bad(served.api().post("/v1/orders/batch", {"orders": [order]}), 400, "BAD_FIELD", "orders[0].tif")
+    assert all(word in problem["detail"] for word in ("gtc", "ioc", "fok", "gtd"))
+
+
+
 @pytest.mark.parametrize("number", [2**53, 2**63 - 1, 2**63, 2**64, 10**400, -1, 0, 1.5, "7"])
 def test_ids_beyond_what_a_number_may_be(served, number):
     response = served.api().post("/v1/orders/cancel-batch", {"order_ids": [number]})

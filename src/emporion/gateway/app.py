@@ -118,7 +118,7 @@ class App:
         try:
             call.query = parse_query(route, scope["query_string"])
         except msgspec.ValidationError as error:
-            raise ProblemError(problems.of_validation(error, "the query")) from None
+            raise ProblemError(problems.of_validation(error, "the query", route.query)) from None
         if route.body is not None:
             call.body = _decoders[route.body].decode(call.raw)
             if has_duplicate_keys(call.raw):
@@ -163,7 +163,7 @@ class App:
         if isinstance(error, ProblemError):
             return error.problem, error.headers
         if isinstance(error, msgspec.DecodeError):
-            return problems.of_validation(error), ()
+            return problems.of_validation(error, shape=call.route.body if call.route is not None else None), ()
         if isinstance(error, RecursionError):
             return problems.problem(400, "MALFORMED", "The body is nested too deeply."), ()
         if isinstance(error, TicketRefused):

@@ -5,6 +5,7 @@ say the same; here it only gets the HTTP status, and the name of the field that 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -79,8 +80,11 @@ def of_reject(reason: int, what: str, order_id: int = 0, prefix: str = "") -> Pr
     )  # fmt: skip
 
 
-def of_validation(error: msgspec.DecodeError, where: str = "the body") -> Problem:
-    """JSON that is none, or not of the shape asked for; names the field where there is one."""
+def of_validation(error: msgspec.DecodeError, where: str = "the body", shape: Any = None) -> Problem:
+    """JSON that is none, or not of the shape asked for; names the field where there is one.
+
+    Where a value is none of those there are, and `shape` is the struct asked for, it says which there are.
+    """
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return problem(400, "MALFORMED", "The body is not JSON.", f"{text}. Send JSON encoded as UTF-8.")
@@ -88,10 +92,39 @@ def of_validation(error: msgspec.DecodeError, where: str = "the body") -> Proble
     text = _PATH.sub("", text)
     if named := _NAMED.search(text):
         path = f"{path}.{named.group(1)}" if path else named.group(1)
+    if shape is not None and text.startswith("Invalid enum value") and (known := _choices(shape, path)):
+        text += f"; one of {', '.join(known)}"
     reason = f"A field of {where} is not as it must be." if path else f"Something in {where} is not as it must be."
     return problem(
         400, "BAD_FIELD", reason, f"{path}: {text}." if path else f"{text}.", field=path.replace("[...]", "[]") or None
     )
+
+
+def _choices(shape: Any, path: str) -> list[str]:
+    """The values that the field at `path` ("orders[3].side") may have; none where it is not of a few."""
+    kinds = [msgspec.inspect.type_info(shape)]
+    for name in path.split("."):
+        kinds = [
+            field.type
+            for kind in _unfolded(kinds)
+            if isinstance(kind, msgspec.inspect.StructType)
+            for field in kind.fields
+            if field.encode_name == name.partition("[")[0]
+        ]
+    return [str(v) for kind in _unfolded(kinds) if isinstance(kind, msgspec.inspect.LiteralType) for v in kind.values]
+
+
+def _unfolded(kinds: Iterable[msgspec.inspect.Type]) -> Iterator[msgspec.inspect.Type]:
+    """What optional and listed values, and values with bounds, are of."""
+    for kind in kinds:
+        if isinstance(kind, msgspec.inspect.UnionType):
+            yield from _unfolded(kind.types)
+        elif isinstance(kind, msgspec.inspect.ListType):
+            yield from _unfolded([kind.item_type])
+        elif isinstance(kind, msgspec.inspect.Metadata):
+            yield from _unfolded([kind.type])
+        else:
+            yield kind
 
 
 def of_error(error: EmporionError, what: str = "") -> Problem:
