@@ -6,7 +6,7 @@ import numpy as np
 
 from emporion.schema.codes import Command, Limit
 from emporion.schema.limits import CAPACITIES, Capacity
-from emporion.schema.messages import ADMIN_COMMAND, GENESIS_LIMITS
+from emporion.schema.messages import ADMIN_COMMAND, GENESIS_LIMITS, GENESIS_ROWS
 from emporion.schema.state import TABLE_NAMES
 
 
@@ -23,9 +23,9 @@ def excess_of_rows(capacity: Capacity, rows: np.ndarray) -> str:
     kinds = rows["kind"]
     for row in np.flatnonzero((kinds == Command.GENESIS) | (kinds == Command.SET_LIMIT)):
         if kinds[row] == Command.GENESIS:
-            if rows["data_rows"][row] != 2 or (kinds[row + 1 : row + 3] != Command.DATA).any():
+            if rows["data_rows"][row] != GENESIS_ROWS or (kinds[row + 1 :][:GENESIS_ROWS] != Command.DATA).any():
                 continue  # The kernel refuses it.
-            limits = rows[row + 1 : row + 3].view(GENESIS_LIMITS)["limits"].reshape(-1).tolist()
+            limits = rows[row + 1 :][:GENESIS_ROWS].view(GENESIS_LIMITS)["limits"].reshape(-1).tolist()
         else:
             admin = rows[row : row + 1].view(ADMIN_COMMAND)[0]
             if not 0 <= admin.limit < len(Limit):

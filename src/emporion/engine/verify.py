@@ -9,9 +9,9 @@ from emporion.engine.failures import CapacityTooSmall
 from emporion.engine.recover import apply_rows, gathered
 from emporion.errors import SnapshotCorrupt, SnapshotOutdated
 from emporion.kernel.machine import Machine
-from emporion.schema.codes import Command
+from emporion.schema.codes import Command, Limit
 from emporion.schema.limits import LARGE, Capacity
-from emporion.schema.messages import ADMIN_COMMAND, GENESIS_LIMITS
+from emporion.schema.messages import ADMIN_COMMAND, GENESIS_LIMITS, GENESIS_ROWS
 from emporion.storage.disk import Disk, Files
 from emporion.storage.reader import JournalReader
 from emporion.storage.snapshot import read_header, snapshot_names
@@ -106,8 +106,9 @@ def limits_of(reader: JournalReader) -> list[int]:
     limits: list[int] = []
     for batch in reader.batches():
         rows = batch.rows
-        if not limits and len(rows) >= 3 and rows[0].kind == Command.GENESIS:
-            limits = rows[1:3].view(GENESIS_LIMITS)["limits"].reshape(-1).tolist()
+        if not limits and len(rows) > GENESIS_ROWS and rows[0].kind == Command.GENESIS:
+            given = rows[1 : 1 + GENESIS_ROWS].view(GENESIS_LIMITS)["limits"].reshape(-1)
+            limits = given[: len(Limit)].tolist()
         for admin in rows[rows["kind"] == Command.SET_LIMIT].view(ADMIN_COMMAND):
             if 0 <= admin.limit < len(limits):
                 limits[admin.limit] = max(limits[admin.limit], int(admin.limit_value))

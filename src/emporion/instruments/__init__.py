@@ -1,4 +1,4 @@
-"""What is traded: one file an asset class, saying what it is and how it is usually listed."""
+"""What is traded: one file an asset class, saying what it is, how it is usually listed and what it may gain or lose."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,8 +6,12 @@ from decimal import Decimal
 from emporion.instruments.bond import bond
 from emporion.instruments.coin import coin
 from emporion.instruments.currency import currency, stablecoin
+from emporion.instruments.event import outcome
+from emporion.instruments.future import future
 from emporion.instruments.gold import gold
-from emporion.instruments.listing import Listing
+from emporion.instruments.listing import ContractListing, FundingTerms, Listing
+from emporion.instruments.option import option
+from emporion.instruments.perpetual import perpetual
 from emporion.instruments.private import private
 from emporion.instruments.share import fund, share
 
@@ -23,4 +27,7 @@ TEMPLATES: dict[str, Callable[[Decimal], Listing]] = {
     "private": private,
 }
 
-__all__ = ["TEMPLATES", "Listing", "bond", "coin", "currency", "fund", "gold", "private", "share", "stablecoin"]
+__all__ = [
+    "TEMPLATES", "ContractListing", "FundingTerms", "Listing", "bond", "coin", "currency", "fund", "future", "gold",
+    "option", "outcome", "perpetual", "private", "share", "stablecoin",
+]  # fmt: skip

@@ -6,12 +6,39 @@ follows from its kind. See schema/messages.py.
 
 import numpy as np
 
-from emporion.kernel import ahead, cash, deadlines, emit, operate, orders, plain, sweep, trigger
+from emporion.kernel import (
+    ahead,
+    cash,
+    contracts,
+    deadlines,
+    emit,
+    funding,
+    liquidate,
+    loans,
+    margin,
+    mark,
+    operate,
+    orders,
+    patrol,
+    plain,
+    questions,
+    risk,
+    sweep,
+    trigger,
+    twap,
+)  # fmt: skip
 from emporion.kernel.book import cancel as end_order
 from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.tables import open_slot
 from emporion.schema.codes import Command, DeadlineKind, Event, HoldKind, Reject
-from emporion.schema.limits import CANCELS_PER_COMMAND, DEADLINES_PER_COMMAND, EVENT_ROWS, EVENTS_PER_COMMAND, TS_MAX
+from emporion.schema.limits import (
+    CANCELS_PER_COMMAND,
+    DEADLINES_PER_COMMAND,
+    EVENT_ROWS,
+    EVENTS_PER_COMMAND,
+    TS_MAX,
+)  # fmt: skip
+from emporion.schema.messages import GENESIS_ROWS
 
 # Plain numbers: compiled code compares them in one step.
 TICK = Command.TICK.value
@@ -22,6 +49,8 @@ CANCEL = Command.CANCEL.value
 CANCEL_BY_CL_ORD_ID = Command.CANCEL_BY_CL_ORD_ID.value
 MASS_CANCEL = Command.MASS_CANCEL.value
 SET_DEADMAN = Command.SET_DEADMAN.value
+PLACE_TWAP = Command.PLACE_TWAP.value
+CANCEL_TWAP = Command.CANCEL_TWAP.value
 DEPOSIT = Command.DEPOSIT.value
 TRANSFER = Command.TRANSFER.value
 WITHDRAW = Command.WITHDRAW.value
@@ -40,19 +69,32 @@ OPEN_ACCOUNT = Command.OPEN_ACCOUNT.value
 SET_ACCOUNT = Command.SET_ACCOUNT.value
 FREEZE_ACCOUNT = Command.FREEZE_ACCOUNT.value
 UNFREEZE_ACCOUNT = Command.UNFREEZE_ACCOUNT.value
+LIST_CONTRACT = Command.LIST_CONTRACT.value
+AMEND_CONTRACT = Command.AMEND_CONTRACT.value
+LIST_QUESTION = Command.LIST_QUESTION.value
+SET_PRICE = Command.SET_PRICE.value
+SET_GROUP = Command.SET_GROUP.value
+SET_RISK = Command.SET_RISK.value
+SET_MARGIN = Command.SET_MARGIN.value
+SET_LENDING = Command.SET_LENDING.value
+SET_LIQUIDATION = Command.SET_LIQUIDATION.value
+SWEEP = Command.SWEEP.value
+PROPOSE_OUTCOME = Command.PROPOSE_OUTCOME.value
+CHALLENGE_OUTCOME = Command.CHALLENGE_OUTCOME.value
+RESOLVE_OUTCOME = Command.RESOLVE_OUTCOME.value
 DATA = Command.DATA.value
 
 
 @kernel
 def apply_batch(
     state, order_rows, ledger_rows, transfer_rows, admin_rows, extra_rows, asset_rows, terms_rows, bounds_rows,
-    limit_rows, count, start, out,
+    limit_rows, margin_rows, contract_rows, cap_rows, question_rows, value_rows, twap_rows, count, start, out,
 ):  # fmt: skip
     """Applies head rows from `start` on, until the batch ends or events might not fit any more.
 
     Args:
         state: the state record.
-        order_rows .. limit_rows: the same batch as rows of each family.
+        order_rows .. twap_rows: the same batch as rows of each family.
         count: rows in the batch. No command's data rows lie behind it: the caller checked.
         start: a head row.
         out: EVENTS; events are added after those it holds.
@@ -76,7 +118,8 @@ def apply_batch(
         else:
             _general(
                 state, command, ledger_rows.rows[place], transfer_rows.rows[place], admin_rows.rows[place], place,
-                extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out,
+                extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, margin_rows, contract_rows, cap_rows,
+                question_rows, value_rows, twap_rows, out,
             )  # fmt: skip
             place += 1 + np.int64(command.data_rows)
     return place
@@ -96,7 +139,8 @@ def _is_plain_and_done(state, kind, command, out):
 
 @rare
 def _general(
-    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
+    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows,
+    margin_rows, contract_rows, cap_rows, question_rows, value_rows, twap_rows, out,
 ):  # fmt: skip
     kind = command.kind
     is_bare = command.data_rows == 0 and state.rules_version != 0
@@ -112,13 +156,14 @@ def _general(
     else:
         _other(
             state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows,
-            out,
+            margin_rows, contract_rows, cap_rows, question_rows, value_rows, twap_rows, out,
         )  # fmt: skip
 
 
 @seldom
 def _other(
-    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows, out
+    state, command, ledger, transfer, admin, place, extra_rows, asset_rows, terms_rows, bounds_rows, limit_rows,
+    margin_rows, contract_rows, cap_rows, question_rows, value_rows, twap_rows, out,
 ):  # fmt: skip
     kind = command.kind
     wanted = _data_rows(kind, command.data_rows)
@@ -132,10 +177,13 @@ def _other(
     if reason != Reject.NONE:
         _reject_form(state, kind, command, ledger, reason, out)
     elif kind == PLACE:
-        extra = extra_rows.rows[place + 1]
         orders.fire_stops(state, command, out)
-        orders.place(state, command, extra.display_lots, extra.trigger_price_ticks, extra.expire_ns, out)
+        orders.place_with(state, command, extra_rows.rows[place + 1], out)
         orders.fire_stops(state, command, out)
+    elif kind == PLACE_TWAP:
+        twap.place(state, command, twap_rows.rows[place + 1], out)
+    elif kind == CANCEL_TWAP:
+        twap.cancel(state, command, out)
     elif kind == CANCEL_BY_CL_ORD_ID:
         orders.drain_for_order(state, orders.client_target(state, command), out)
         orders.cancel_by_cl_ord_id(state, command, out)
@@ -145,18 +193,60 @@ def _other(
         sweep.go_on(state, out)
         if state.first_pending != 0:
             trigger.fire(state, state.first_pending, out)
+        liquidate.go_on(state, out)
     elif kind >= DEPOSIT and kind <= RELEASE_BALANCE:
         _ledger(state, kind, ledger, transfer, out)
     elif kind == GENESIS:
-        operate.genesis(state, limit_rows.rows[place + 1], limit_rows.rows[place + 2], out)
+        operate.genesis(state, limit_rows, place + 1, out)
     elif kind == LIST_ASSET:
         operate.list_asset(state, asset_rows.rows[place + 1], out)
     elif kind == LIST_INSTRUMENT:
         operate.list_instrument(state, terms_rows.rows[place + 1], bounds_rows.rows[place + 2], out)
     elif kind == AMEND_INSTRUMENT:
         operate.amend_instrument(state, admin, bounds_rows.rows[place + 1], out)
+    elif kind >= LIST_CONTRACT:
+        _margin(
+            state, kind, margin_rows.rows[place], place, terms_rows, bounds_rows, contract_rows, cap_rows, question_rows,
+            value_rows, out,
+        )  # fmt: skip
     else:
         _operator(state, kind, admin, out)
+
+
+@seldom
+def _margin(
+    state, kind, command, place, terms_rows, bounds_rows, contract_rows, cap_rows, question_rows, value_rows, out
+):  # fmt: skip
+    if kind == SET_PRICE:
+        mark.set_price(state, command, out)
+    elif kind == SWEEP:
+        patrol.sweep(state, command, out)
+    elif kind == SET_RISK:
+        risk.set_risk(state, command, value_rows, place + 1, out)
+    elif kind == SET_GROUP:
+        risk.set_group(state, command, out)
+    elif kind == SET_MARGIN:
+        margin.set_margin(state, command, out)
+    elif kind == SET_LENDING:
+        loans.set_lending(state, command, value_rows.rows[place + 1], out)
+    elif kind == SET_LIQUIDATION:
+        liquidate.set_liquidation(state, command, value_rows.rows[place + 1], out)
+    elif kind == LIST_CONTRACT:
+        contracts.list_contract(
+            state, terms_rows.rows[place + 1], bounds_rows.rows[place + 2], contract_rows.rows[place + 3],
+            cap_rows.rows[place + 4], out,
+        )  # fmt: skip
+    elif kind == AMEND_CONTRACT:
+        contracts.amend_contract(state, command, cap_rows.rows[place + 1], out)
+    elif kind == LIST_QUESTION:
+        questions.list_question(state, command, question_rows.rows[place + 1], out)
+    elif kind == PROPOSE_OUTCOME:
+        questions.propose(state, command, value_rows, place + 1, out)
+    elif kind == CHALLENGE_OUTCOME:
+        questions.challenge(state, command, out)
+    else:
+        assert kind == RESOLVE_OUTCOME
+        questions.resolve(state, command, value_rows, place + 1, out)
 
 
 @kernel
@@ -206,11 +296,26 @@ def _data_rows(kind, given):
         return 1 if given != 0 else 0
     if kind == LIST_ASSET or kind == AMEND_INSTRUMENT:
         return 1
-    if kind == LIST_INSTRUMENT or kind == GENESIS:
+    if kind == LIST_INSTRUMENT:
         return 2
+    if kind == GENESIS:
+        return GENESIS_ROWS
+    if kind == LIST_CONTRACT:
+        return 4
+    if kind == SET_RISK or kind == PROPOSE_OUTCOME or kind == RESOLVE_OUTCOME:
+        return 3
+    if (
+        kind == PLACE_TWAP
+        or kind == AMEND_CONTRACT
+        or kind == LIST_QUESTION
+        or kind == SET_LENDING
+        or kind == SET_LIQUIDATION
+    ):
+        return 1
     if (
         (kind >= TICK and kind <= CONTINUE)
-        or (kind >= PLACE and kind <= SET_DEADMAN)
+        or (kind >= PLACE and kind <= CANCEL_TWAP)
+        or (kind >= LIST_CONTRACT and kind <= RESOLVE_OUTCOME)
         or (kind >= DEPOSIT and kind <= RELEASE_BALANCE)
         or (kind >= GENESIS and kind <= UNFREEZE_ACCOUNT)
     ):
@@ -229,7 +334,7 @@ def _are_data(rows, first, count):
 @kernel
 def _reject_form(state, kind, command, ledger, reason, out):
     """A row that cannot be read further: its family, if it has one, says what the event carries. Rule O-11."""
-    if kind >= PLACE and kind <= MASS_CANCEL:
+    if (kind >= PLACE and kind <= MASS_CANCEL) or kind == PLACE_TWAP or kind == CANCEL_TWAP:
         emit.rejected(
             state, out, reason, command.order_id, command.account_id, command.instrument_id, 0, 0
         )  # fmt: skip
@@ -260,6 +365,9 @@ def _work_off_deadlines(state, out):
             slot = state.extras[due.target].order_slot
             end_order(state, slot, Event.EXPIRED.value, Reject.NONE.value, out)
             continue
+        if due.kind != DeadlineKind.DEADMAN:
+            _work_off_margin_deadline(state, due.kind, due.target, out)
+            continue
         if not sweep.has_place(state):
             return
         account_id = due.target
@@ -267,3 +375,18 @@ def _work_off_deadlines(state, out):
         state.accounts[account_id].deadman_ns = 0
         emit.of_operator(state, out, Event.DEADMAN_FIRED.value, account_id, 0, 0, 0, 0, 0)
         sweep.begin(state, account_id, 0, 0, Reject.BY_DEADMAN.value, out)
+
+
+@kernel
+def _work_off_margin_deadline(state, kind, target, out):
+    """What comes due in the lives of contracts and margin accounts: each puts its next deadline itself."""
+    deadlines.remove(state, 1)
+    if kind == DeadlineKind.CONTRACT:
+        funding.on_deadline(state, target, out)
+    elif kind == DeadlineKind.QUESTION:
+        questions.on_deadline(state, target, out)
+    elif kind == DeadlineKind.TWAP:
+        twap.on_deadline(state, target, out)
+    else:
+        assert kind == DeadlineKind.LIQUIDATION
+        liquidate.on_deadline(state, target, out)

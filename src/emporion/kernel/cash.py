@@ -5,7 +5,14 @@ from emporion.kernel.jit import kernel
 from emporion.kernel.ledger import hold_by_name, open_balance, release_hold, transfer
 from emporion.kernel.tables import ASSETS, BALANCES, HOLDS, SLOT_MASK, has_room, take_hold
 from emporion.schema.codes import Event, HoldKind, OrderStatus, Reject, Side
-from emporion.schema.limits import CANCELS_PER_COMMAND, FEE_ACCOUNT, OUTSIDE_ACCOUNT, SUPPLY_MAX
+from emporion.schema.limits import (
+    CANCELS_PER_COMMAND,
+    FEE_ACCOUNT,
+    INSURANCE_ACCOUNT,
+    LENDING_ACCOUNT,
+    OUTSIDE_ACCOUNT,
+    SUPPLY_MAX,
+)  # fmt: skip
 
 WITHDRAWAL = HoldKind.WITHDRAWAL.value
 FREEZE = HoldKind.FREEZE.value
@@ -167,15 +174,20 @@ def _spending(state, command, account_id):
 
 @kernel
 def _transfer_parties(state, account_id, to_account_id):
-    """The fee account may pay and be paid; the outside world takes part in deposits and withdrawals only."""
+    """The venue's own purses may pay and be paid; the outside world and the clearing account have their own ways."""
     if account_id == to_account_id:
         return Reject.BAD_VALUE
     paying, paid = admit.sender(state, account_id), admit.sender(state, to_account_id)
     if paying == Reject.UNKNOWN_ACCOUNT or paid == Reject.UNKNOWN_ACCOUNT:
         return Reject.UNKNOWN_ACCOUNT
-    if (paying != Reject.NONE and account_id != FEE_ACCOUNT) or (paid != Reject.NONE and to_account_id != FEE_ACCOUNT):
+    if (paying != Reject.NONE and not _is_purse(account_id)) or (paid != Reject.NONE and not _is_purse(to_account_id)):
         return Reject.SYSTEM_ACCOUNT
     return Reject.NONE
+
+
+@kernel
+def _is_purse(account_id):
+    return account_id == FEE_ACCOUNT or account_id == LENDING_ACCOUNT or account_id == INSURANCE_ACCOUNT
 
 
 @kernel

@@ -10,6 +10,10 @@ from emporion.schema.codes import DeadlineKind
 
 ORDER = DeadlineKind.ORDER.value
 DEADMAN = DeadlineKind.DEADMAN.value
+CONTRACT = DeadlineKind.CONTRACT.value
+QUESTION = DeadlineKind.QUESTION.value
+TWAP = DeadlineKind.TWAP.value
+LIQUIDATION = DeadlineKind.LIQUIDATION.value
 
 
 @kernel
@@ -94,5 +98,13 @@ def _write(state, place, due_ns, seq, kind, target):
 def _note_place(state, kind, target, place):
     if kind == ORDER:
         state.extras[target].deadline = place
-    else:
+    elif kind == DEADMAN:
         state.accounts[target].deadline = place
+    elif kind == CONTRACT:
+        state.contracts[target].deadline = place
+    elif kind == QUESTION:
+        state.questions[target].deadline = place
+    elif kind == TWAP:
+        state.twaps[target].deadline = place
+    else:
+        state.margins[target].deadline = place

@@ -34,7 +34,16 @@ ASSETS = messages.rows_of(messages.ASSET_TERMS)
 TERMS = messages.rows_of(messages.INSTRUMENT_TERMS)
 BOUNDS = messages.rows_of(messages.INSTRUMENT_BOUNDS)
 LIMITS = messages.rows_of(messages.GENESIS_LIMITS)
-FAMILIES = (ORDERS, LEDGER, TRANSFERS, ADMIN, EXTRAS, ASSETS, TERMS, BOUNDS, LIMITS)
+MARGIN = messages.rows_of(messages.MARGIN_COMMAND)
+CONTRACTS = messages.rows_of(messages.CONTRACT_TERMS)
+CAPS = messages.rows_of(messages.CONTRACT_BOUNDS)
+QUESTIONS = messages.rows_of(messages.QUESTION_TERMS)
+VALUES = messages.rows_of(messages.VALUES)
+TWAPS = messages.rows_of(messages.TWAP_TERMS)
+FAMILIES = (
+    ORDERS, LEDGER, TRANSFERS, ADMIN, EXTRAS, ASSETS, TERMS, BOUNDS, LIMITS, MARGIN, CONTRACTS, CAPS, QUESTIONS, VALUES,
+    TWAPS,
+)  # fmt: skip
 EVENTS = messages.EVENTS
 DEPTH = messages.DEPTH
 
@@ -82,6 +91,12 @@ def _by_address(capacity: Capacity) -> Entries:
             carray(_pointer(batch_at), (1,), TERMS)[0],
             carray(_pointer(batch_at), (1,), BOUNDS)[0],
             carray(_pointer(batch_at), (1,), LIMITS)[0],
+            carray(_pointer(batch_at), (1,), MARGIN)[0],
+            carray(_pointer(batch_at), (1,), CONTRACTS)[0],
+            carray(_pointer(batch_at), (1,), CAPS)[0],
+            carray(_pointer(batch_at), (1,), QUESTIONS)[0],
+            carray(_pointer(batch_at), (1,), VALUES)[0],
+            carray(_pointer(batch_at), (1,), TWAPS)[0],
             count,
             start,
             carray(_pointer(out_at), (1,), EVENTS)[0],

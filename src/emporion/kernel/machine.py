@@ -85,7 +85,7 @@ class Machine:
 
     def pending(self) -> bool:
         """Whether work is left for CONTINUE commands. Rule W-7."""
-        return bool(self.array["task_count"][0] > 0 or self.array["first_pending"][0] != 0)
+        return bool(self.array["task_count"][0] > 0 or self.array["first_pending"][0] != 0 or self.array["first_liquidation"][0] != 0)
 
     def next_deadline_ns(self) -> int:
         """When a TICK will have something to do; 0 for never."""

@@ -28,11 +28,11 @@ from emporion.schema.limits import (
     NOTIONAL_MAX,
     PRICE_MAX,
     QTY_MAX,
+    SYSTEM_ACCOUNTS,
 )  # fmt: skip
-from emporion.schema.messages import RULES_VERSION
+from emporion.schema.messages import GENESIS_ROWS, LIMITS_PER_ROW, RULES_VERSION
 
 LIMITS = len(Limit)
-LIMITS_PER_ROW = 6
 LIMIT_MAX = (1 << 31) - 1
 NUMBERED_MAX = SLOT_MASK
 ORDERS_LIMIT = int(Limit.ORDERS)
@@ -40,25 +40,26 @@ HOLDS_LIMIT = int(Limit.HOLDS)
 ACCOUNTS_LIMIT = int(Limit.ACCOUNTS)
 SYSTEM = AccountFlag.SYSTEM.value
 FROZEN = AccountFlag.FROZEN.value
-CLASSES = len(AssetClass)
+CLASSES = AssetClass.PRIVATE.value  # Of assets, and of what is delivered.
 
-assert LIMITS == 2 * LIMITS_PER_ROW
+assert LIMITS <= GENESIS_ROWS * LIMITS_PER_ROW
 
 
 @kernel
-def genesis(state, first, second, out):
-    """Rule A-1. The two rows hold the limits in the order of codes.Limit."""
-    for limit in range(LIMITS):
-        value = first.limits[limit] if limit < LIMITS_PER_ROW else second.limits[limit - LIMITS_PER_ROW]
-        least = 2 if limit == ACCOUNTS_LIMIT else 1
-        if value < least or value > _limit_max(limit):
+def genesis(state, rows, first_row, out):
+    """Rule A-1. Limits stand in GENESIS_ROWS data rows, in the order of codes.Limit; what is over is 0."""
+    for limit in range(GENESIS_ROWS * LIMITS_PER_ROW):
+        value = _given_limit(rows, first_row, limit)
+        least = SYSTEM_ACCOUNTS if limit == ACCOUNTS_LIMIT else 1
+        if limit < LIMITS and (value < least or value > _limit_max(limit)):
+            _reject(state, Reject.BAD_VALUE, out)
+            return
+        if limit >= LIMITS and value != 0:
             _reject(state, Reject.BAD_VALUE, out)
             return
     for limit in range(LIMITS):
-        state.tables[limit].limit = (
-            first.limits[limit] if limit < LIMITS_PER_ROW else second.limits[limit - LIMITS_PER_ROW]
-        )
-    for _ in range(FEE_ACCOUNT):  # The outside world, then fees.
+        state.tables[limit].limit = _given_limit(rows, first_row, limit)
+    for _ in range(SYSTEM_ACCOUNTS):
         account_id = take_fresh(state, ACCOUNTS)
         account = state.accounts[account_id]
         account.account_id = account_id
@@ -66,6 +67,11 @@ def genesis(state, first, second, out):
         account.flags = SYSTEM
     state.rules_version = RULES_VERSION
     emit.of_operator(state, out, Event.GENESIS_DONE.value, 0, 0, 0, 0, 0, 0)
+
+
+@kernel
+def _given_limit(rows, first_row, limit):
+    return rows.rows[first_row + limit // LIMITS_PER_ROW].limits[limit % LIMITS_PER_ROW]
 
 
 @kernel

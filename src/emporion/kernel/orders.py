@@ -60,6 +60,12 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
 
 
 @kernel
+def place_with(state, command, extra, out):
+    """PLACE with an ORDER_EXTRA row."""
+    place(state, command, extra.display_lots, extra.trigger_price_ticks, extra.expire_ns, out)
+
+
+@kernel
 def replace(state, command, out):
     """Rule O-7. A refused replace leaves the order as it was."""
     slot, reason = _replaced_order(state, command)

@@ -21,6 +21,14 @@ NODES = int(Limit.NODES)
 LEAVES = int(Limit.LEAVES)
 HOLDS = int(Limit.HOLDS)
 DEADLINES = int(Limit.DEADLINES)
+GROUPS = int(Limit.GROUPS)
+RISKS = int(Limit.RISKS)
+CONTRACTS = int(Limit.CONTRACTS)
+QUESTIONS = int(Limit.QUESTIONS)
+MARGINS = int(Limit.MARGINS)
+HOLDING_PAGES = int(Limit.HOLDING_PAGES)
+EXPOSURES = int(Limit.EXPOSURES)
+TWAPS = int(Limit.TWAPS)
 
 SLOT_MASK = (1 << SLOT_BITS) - 1
 
@@ -94,6 +102,7 @@ def free_order(state, slot):
     order.taker_ppm = 0
     order.quote_balance = 0
     order.client_id = 0
+    order.risk_atoms = 0
     book.live -= 1
     if order.generation >= GENERATION_MAX:
         book.retired += 1  # No id is ever given twice.
@@ -138,6 +147,16 @@ def free_extra(state, slot):
     extra.expire_ns = 0
     extra.order_slot = 0
     extra.deadline = 0
+    extra.link = 0
+    extra.trail_ticks = 0
+    extra.partner = 0
+    extra.kin = 0
+    extra.borrow_atoms = 0
+    extra.twap = 0
+    extra.is_asleep = 0
+    extra.peak_ticks = 0
+    extra.next_trailing = 0
+    extra.previous_trailing = 0
     extra.next_free = book.free_head
     book.free_head = slot
     book.live -= 1

@@ -22,9 +22,11 @@ from emporion.schema.messages import (
     ASSET_TERMS,
     COMMAND,
     GENESIS_LIMITS,
+    GENESIS_ROWS,
     INSTRUMENT_BOUNDS,
     INSTRUMENT_TERMS,
     LEDGER_COMMAND,
+    LIMITS_PER_ROW,
     ORDER_COMMAND,
     ORDER_EXTRA,
     TRANSFER_COMMAND,
@@ -230,12 +232,10 @@ def genesis(limits: Mapping[Limit, int] | None = None, capacity: Capacity = SMAL
     """GENESIS: the first command. Limits not given are those of the capacity."""
     values = limits_of(capacity) | dict(limits or {})
     numbers = [values[limit] for limit in Limit]
-    head = _row(ADMIN_COMMAND, Command.GENESIS, data_rows=2)
-    return join(
-        head,
-        _row(GENESIS_LIMITS, Command.DATA, limits=numbers[:6]),
-        _row(GENESIS_LIMITS, Command.DATA, limits=numbers[6:]),
-    )
+    numbers += [0] * (GENESIS_ROWS * LIMITS_PER_ROW - len(numbers))
+    head = _row(ADMIN_COMMAND, Command.GENESIS, data_rows=GENESIS_ROWS)
+    rows = [numbers[first : first + LIMITS_PER_ROW] for first in range(0, len(numbers), LIMITS_PER_ROW)]
+    return join(head, *(_row(GENESIS_LIMITS, Command.DATA, limits=limits) for limits in rows))
 
 
 def set_limit(limit: int, value: int) -> Rows:

@@ -29,8 +29,14 @@ CONTACTS_MAX = 256  # Resting orders (or iceberg slices) one order may meet.
 STOPS_PER_COMMAND = 8  # Fired before a command on the instrument, and as many after it.
 DEADLINES_PER_COMMAND = 8
 CANCELS_PER_COMMAND = 256  # By a mass cancel, a freeze or a closing, before CONTINUE.
-# A match writes at most: per contact two fills and a refresh, or two decrements; and a few more.
-EVENTS_PER_ORDER = 3 * CONTACTS_MAX + 8
+PAGE_HOLDINGS = 7  # Holdings of one page.
+PAGES_PER_ACCOUNT = 32
+HOLDINGS_MAX = PAGES_PER_ACCOUNT * PAGE_HOLDINGS  # Of one margin account: assets and contracts it holds or has orders in.
+# A touch settles each holding: funding or interest, marking to cash, a final price.
+EVENTS_PER_TOUCH = 3 * HOLDINGS_MAX
+# A match writes at most, per contact: two fills, two positions with what was due on them, a refresh, an order that
+# went with another; or two decrements. And a touch of the account that sent it, and a few more.
+EVENTS_PER_ORDER = 16 * CONTACTS_MAX + EVENTS_PER_TOUCH + 8
 # Stops before and after, the order itself; a freeze of a balance on top of walks; deadlines, and their heads.
 EVENTS_PER_COMMAND = (
     (2 * STOPS_PER_COMMAND + 1) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 2 * DEADLINES_PER_COMMAND + 8
@@ -40,7 +46,7 @@ EVENTS_PER_COMMAND = (
 ROW_BYTES = 64
 BATCH_ROWS = 4_096  # Rows of one batch, its FRAME not counted: under 512 KiB.
 DATA_ROWS_MAX = 4
-EVENT_ROWS = 32_768
+EVENT_ROWS = 262_144  # Memory is only taken as it is written.
 AHEAD_ROWS = 16  # Commands about which the kernel keeps notes while it fetches memory ahead. A power of two.
 assert (BATCH_ROWS + 1) * ROW_BYTES < 512 * 1024
 assert EVENTS_PER_COMMAND * 2 < EVENT_ROWS
@@ -60,9 +66,34 @@ assert SLOT_BITS + GENERATION_BITS <= 53  # Exact in a JSON number and a float64
 NOBODY = 0  # Row 0 of every table stays zero.
 OUTSIDE_ACCOUNT = 1  # The outside world: what has been deposited is its debt.
 FEE_ACCOUNT = 2
+CLEARING_ACCOUNT = 3  # Between those who gain and those who lose by contracts.
+LENDING_ACCOUNT = 4  # What may be lent; interest is its own.
+INSURANCE_ACCOUNT = 5  # Pays what liquidated accounts cannot.
+SYSTEM_ACCOUNTS = 5  # Accounts 1 to 5; people's begin after them.
 FEE_SCHEDULES = 8
 FEE_TIERS = 16
 TASKS = 64  # Unfinished mass cancels.
+
+# --- Contracts and margin ------------------------------------------------------------------------
+SCENARIOS = 16
+GROUPS_MAX = 1_024  # Of any build.
+LOADS = 3  # Groups that one contract or asset loads on.
+OUTCOMES_MAX = 16
+UNIT_SHIFT_MAX = 40  # A risk array is of 2^unit_shift lots or atoms.
+RISK_MAX = 1 << 60  # |array x quantity|, value and notional of one holding: sums of HOLDINGS_MAX of them fit in 2^62
+VALUE_MAX = 1 << 52  # and those of an account are micro-dollars below this: four billion dollars.
+SUM_MAX = 1 << 62
+LEVERAGE_MAX = 1_000
+E12 = 1_000_000_000_000
+FUNDING_INDEX_SCALE = 1_000_000_000
+HOUR_NS = 3_600_000_000_000
+DAY_NS = 24 * HOUR_NS
+TRAILING_MAX = 256  # Trailing orders of one contract that a price may move at once.
+RANKS = 32  # Accounts ranked for deleveraging, on each side of a contract.
+IMPACT_LEVELS = 64  # Prices the premium looks at on each side.
+SWEEP_MAX = 4_096  # Accounts of one SWEEP; it ends earlier when its events would not fit.
+LIQUIDATIONS_PER_COMMAND = 1  # Accounts a CONTINUE goes on with.
+TWAP_SLICES_MAX = 10_000
 
 assert PRICE_MAX < 1 << 47
 assert NOTIONAL_MAX + NOTIONAL_MAX // PPM * FEE_PPM_MAX + 2 < SUPPLY_MAX
@@ -85,6 +116,14 @@ class Capacity:
     leaves: int
     holds: int
     deadlines: int
+    groups: int
+    risks: int
+    contracts: int
+    questions: int
+    margins: int
+    holding_pages: int
+    exposures: int
+    twaps: int
     balance_index: int  # Hash slots, a power of two, at least twice the rows.
     client_id_index: int
 
@@ -100,6 +139,8 @@ class Capacity:
         for index, rows in ((self.balance_index, self.balances), (self.client_id_index, self.client_ids)):
             if index & (index - 1) or index < 2 * rows:
                 raise ValueError(f"capacity {self.name}: an index needs a power of two, at least twice its rows")
+        if self.groups > GROUPS_MAX:
+            raise ValueError(f"capacity {self.name}: at most {GROUPS_MAX} groups")
         if self.deadlines < self.extras // 2:
             raise ValueError(f"capacity {self.name}: too few deadlines for its extras")
 
@@ -117,6 +158,14 @@ SMALL = Capacity(  # Notebooks, tests, a demonstration: some 60 MB of address sp
     leaves=32_768,
     holds=16_384,
     deadlines=32_768,
+    groups=1_024,
+    risks=4_096,
+    contracts=2_048,
+    questions=512,
+    margins=8_192,
+    holding_pages=16_384,
+    exposures=32_768,
+    twaps=1_024,
     balance_index=131_072,
     client_id_index=262_144,
 )
@@ -133,6 +182,14 @@ LARGE = Capacity(  # Servers and benchmarks: below the 2 GiB NumPy allows one dt
     leaves=262_144,
     holds=262_144,
     deadlines=1_048_576,
+    groups=1_024,
+    risks=16_384,
+    contracts=8_192,
+    questions=1_024,
+    margins=131_072,
+    holding_pages=131_072,
+    exposures=131_072,
+    twaps=16_384,
     balance_index=33_554_432,
     client_id_index=4_194_304,
 )
@@ -150,7 +207,28 @@ TINY = replace(  # A second physical size, so that tests can show that size chan
     leaves=1_024,
     holds=256,
     deadlines=1_024,
+    groups=32,
+    risks=64,
+    contracts=64,
+    questions=32,
+    margins=128,
+    holding_pages=256,
+    exposures=512,
+    twaps=32,
     balance_index=2_048,
     client_id_index=8_192,
 )
-CAPACITIES = {capacity.name: capacity for capacity in (TINY, SMALL, LARGE)}
+WIDE = replace(  # Servers with many margin accounts rather than many spot balances.
+    LARGE,
+    name="wide",
+    balances=2_097_152,
+    orders=524_288,
+    client_ids=524_288,
+    deadlines=524_288,
+    margins=1_048_576,
+    holding_pages=1_179_648,
+    exposures=524_288,
+    balance_index=4_194_304,
+    client_id_index=1_048_576,
+)
+CAPACITIES = {capacity.name: capacity for capacity in (TINY, SMALL, LARGE, WIDE)}

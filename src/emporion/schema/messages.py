@@ -11,9 +11,9 @@ A stream of these rows with the rules of RULES_VERSION determines the venue, to 
 
 import numpy as np
 
-from emporion.schema.limits import AHEAD_ROWS, BATCH_ROWS, EVENT_ROWS, ROW_BYTES
+from emporion.schema.limits import AHEAD_ROWS, BATCH_ROWS, EVENT_ROWS, GROUPS_MAX, ROW_BYTES, SCENARIOS
 
-RULES_VERSION = 1  # What a command does. Raised when the same journal would give other events.
+RULES_VERSION = 2  # What a command does. Raised when the same journal would give other events.
 FORMAT_VERSION = 1  # How rows are laid out.
 
 
@@ -98,13 +98,34 @@ ADMIN_COMMAND = row(  # TICK, CONTINUE, SET_DEADMAN, GENESIS to UNFREEZE_ACCOUNT
     ("request_tag", "u2"),
 )
 
+MARGIN_COMMAND = row(  # LIST_CONTRACT to RESOLVE_OUTCOME
+    ("ts_ns", "i8"),
+    ("index_price_ticks", "i8"),  # SET_PRICE of a contract. Options and futures: of what they are on, in their own ticks.
+    ("mark_price_ticks", "i8"),  # SET_PRICE of a contract.
+    ("value_atoms", "i8"),  # SET_PRICE of an asset: micro-dollars of 2^unit_shift atoms.
+    ("asset_id", "i4"),
+    ("group_id", "i4"),
+    ("question_id", "i4"),
+    ("number", "i4"),  # SET_GROUP: maintenance ppm. SET_RISK: which load, 0 to 2. SET_MARGIN: leverage cap. SWEEP: accounts.
+    ("account_id", "i4"),
+    ("instrument_id", "i4"),
+    ("kind", "u1"),
+    ("mode", "i1"),  # SET_GROUP: codes.GroupKind. SET_MARGIN: codes.MarginMode. LIST_QUESTION: outcomes.
+    ("reserved0", "u1", (3,)),
+    ("data_rows", "u1"),
+    ("request_tag", "u2"),
+)
+
 # --- Data rows: kind is DATA -----------------------------------------------------------------------
 
 ORDER_EXTRA = row(  # PLACE with an iceberg, a stop or an end
     ("display_lots", "i8"),  # 0: all of it.
     ("trigger_price_ticks", "i8"),  # With flag STOP only.
     ("expire_ns", "i8"),  # With Tif.GTD only.
-    ("reserved0", "u1", (32,)),
+    ("trail_ticks", "i8"),  # With STOP: the trigger follows the price at this distance; 0: it stays.
+    ("related_id", "i8"),  # With link: the order it is tied to.
+    ("link", "i4"),  # codes.Link
+    ("reserved0", "u1", (12,)),
     ("kind", "u1"),
     ("reserved1", "u1", (7,)),
 )
@@ -139,8 +160,58 @@ INSTRUMENT_BOUNDS = row(  # LIST_INSTRUMENT, second data row; AMEND_INSTRUMENT, 
     ("kind", "u1"),
     ("reserved1", "u1", (7,)),
 )
-GENESIS_LIMITS = row(  # GENESIS: two rows, limits in the order of codes.Limit
-    ("limits", "i8", (6,)),
+CONTRACT_TERMS = row(  # LIST_CONTRACT, third data row: fixed for life. The first two are those of LIST_INSTRUMENT.
+    ("expiry_ns", "i8"),  # FUTURE, CALL, PUT
+    ("window_ns", "i8"),  # The final price is the average of the index over this time before expiry.
+    ("strike_ticks", "i8"),  # CALL, PUT
+    ("one_ticks", "i8"),  # OUTCOME: the price that is one.
+    ("funding_interval_ns", "i8"),  # PERPETUAL
+    ("impact_notional_atoms", "i8"),  # PERPETUAL: how deep the premium looks into the book.
+    ("question_id", "i4"),  # OUTCOME
+    ("reserved0", "u1", (4,)),
+    ("kind", "u1"),
+    ("contract_kind", "u1"),  # codes.ContractKind
+    ("outcome", "u1"),  # OUTCOME: which, from 0.
+    ("fee_form", "u1"),  # codes.FeeForm
+    ("reserved1", "u1", (4,)),
+)
+CONTRACT_BOUNDS = row(  # LIST_CONTRACT, fourth data row; AMEND_CONTRACT, only data row
+    ("position_max_lots", "i8"),  # Of one account, its open orders counted.
+    ("open_interest_max_lots", "i8"),
+    ("interest_e12", "i8"),  # PERPETUAL, per the period the premium is quoted for (8 hours): see F-2.
+    ("clamp_e12", "i8"),
+    ("cap_e12", "i8"),  # Largest rate of one interval.
+    ("divisor", "i4"),  # Intervals in the period: 8.
+    ("reserved0", "u1", (12,)),
+    ("kind", "u1"),
+    ("reserved1", "u1", (7,)),
+)
+QUESTION_TERMS = row(  # LIST_QUESTION
+    ("name", "u1", (16,)),
+    ("challenge_ns", "i8"),  # How long a proposal may be challenged.
+    ("one_ticks", "i8"),  # What all payouts add up to.
+    ("reserved0", "u1", (24,)),
+    ("kind", "u1"),
+    ("reserved1", "u1", (7,)),
+)
+VALUES_PER_ROW = 7
+VALUES = row(  # SET_RISK (3 rows), PROPOSE_OUTCOME and RESOLVE_OUTCOME (3), SET_LENDING and SET_LIQUIDATION (1)
+    ("values", "i8", (VALUES_PER_ROW,)),  # In this order: see RISK_VALUES and its neighbours in schema/build_margin.py.
+    ("kind", "u1"),
+    ("reserved1", "u1", (7,)),
+)
+TWAP_TERMS = row(  # PLACE_TWAP
+    ("duration_ns", "i8"),
+    ("interval_ns", "i8"),  # Between slices.
+    ("slippage_ppm", "i8"),  # How far from the best opposite price a slice may go.
+    ("reserved0", "u1", (32,)),
+    ("kind", "u1"),
+    ("reserved1", "u1", (7,)),
+)
+GENESIS_ROWS = 4
+LIMITS_PER_ROW = 6
+GENESIS_LIMITS = row(  # GENESIS: GENESIS_ROWS of them, limits in the order of codes.Limit, then 0
+    ("limits", "i8", (LIMITS_PER_ROW,)),
     ("reserved0", "u1", (8,)),
     ("kind", "u1"),
     ("reserved1", "u1", (7,)),
@@ -164,7 +235,7 @@ FRAME = row(  # Heads each batch in the journal
 
 EVENT = row(
     ("seq", "i8"),  # The command that caused it.
-    ("order_id", "i8"),  # The order; in events about holds, the hold. DUPLICATE: the first one's.
+    ("order_id", "i8"),  # The order; in events about holds, the hold. DUPLICATE: the first one's. POSITION: the order.
     ("price_ticks", "i8"),  # FILLED: where it traded. ACCEPTED, REPLACED: the limit.
     ("qty_lots", "i8"),  # FILLED: of this match. ACCEPTED, REPLACED: total. CANCELED, EXPIRED: what was open.
     ("leaves_lots", "i8"),  # Open after this event.
@@ -180,7 +251,8 @@ EVENT = row(
 
 for _row in (
     ORDER_COMMAND, LEDGER_COMMAND, TRANSFER_COMMAND, ADMIN_COMMAND, ORDER_EXTRA, ASSET_TERMS,
-    INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, GENESIS_LIMITS, FRAME, EVENT,
+    INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, GENESIS_LIMITS, FRAME, EVENT, MARGIN_COMMAND, CONTRACT_TERMS,
+    CONTRACT_BOUNDS, QUESTION_TERMS, VALUES, TWAP_TERMS,
 ):  # fmt: skip
     assert _row.itemsize == ROW_BYTES, _row
     if _row is not EVENT:
@@ -200,11 +272,19 @@ AHEAD = row(  # Notes about a command to come: see kernel/ahead.py.
     ("client_id_home", "i8"),
     ("client_id", "i8"),
 )
+WEIGHT = row(  # An account's exposure to one group while a sweep looks at it: see kernel/margin.py.
+    ("held", "i8", (SCENARIOS,)),
+    ("short_atoms", "i8"),
+    ("is_used", "i8"),
+    ("next_group", "i8"),
+    ("reserved", "u1", (8,)),
+)
 EVENTS = row(
     ("count", "i8"),
     ("looks_left", "i8"),  # Of the command at work: how many orders its walks may still look at. Rule W-5.
     ("reserved", "u1", (48,)),
     ("ahead", AHEAD, (AHEAD_ROWS,)),
+    ("weights", WEIGHT, (GROUPS_MAX,)),  # By group; zero between looks.
     ("rows", EVENT, (EVENT_ROWS,)),
 )
 

@@ -10,10 +10,20 @@ from functools import lru_cache
 
 import numpy as np
 
-from emporion.schema.limits import FEE_SCHEDULES, FEE_TIERS, TASKS, Capacity
+from emporion.schema.limits import (
+    FEE_SCHEDULES,
+    FEE_TIERS,
+    LOADS,
+    OUTCOMES_MAX,
+    PAGE_HOLDINGS,
+    RANKS,
+    SCENARIOS,
+    TASKS,
+    Capacity,
+)  # fmt: skip
 from emporion.schema.messages import row
 
-STATE_VERSION = 3  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
+STATE_VERSION = 4  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
 PAGE_BYTES = 4_096
 
 TABLE = row(  # Bookkeeping of one table. Indexed by codes.Limit; the last has only a limit, no table.
@@ -28,7 +38,19 @@ ASSET = row(
     ("asset_id", "i4"),  # Its own row number; 0 in an unused row. The same in the tables below.
     ("decimals", "i4"),
     ("asset_class", "i4"),
-    ("reserved", "u1", (4,)),
+    ("risk", "i4"),  # Row in risks; NOBODY for no collateral.
+    # Second half: lending. Rules N.
+    ("lent_atoms", "i8"),  # Sum of what margin accounts are below zero.
+    ("promised_atoms", "i8"),  # Sum of borrow_atoms of open orders.
+    ("lending_cap_atoms", "i8"),  # 0: nothing is lent by one's own will.
+    ("interest_index_e12", "i8"),  # Sum of the hourly rates so far.
+    ("interest_hour", "i8"),  # Up to which hour.
+    ("base_rate_e12", "i8"),  # The curve: an hour's rate at no use,
+    ("kink_rate_e12", "i8"),  # at kink_ppm of use,
+    ("full_rate_e12", "i8"),  # and at full use.
+    ("kink_ppm", "i8"),
+    ("sale_instrument_id", "i4"),  # Where it is sold when its owner is liquidated.
+    ("reserved", "u1", (20,)),
 )
 TRIE = row(  # A price index: see kernel/prices.py.
     ("anchor_ticks", "i8"),  # The price it is centred on.
@@ -57,7 +79,7 @@ INSTRUMENT = row(  # Four cache lines. Three are what every order reads.
     ("fee_schedule", "i4"),
     ("fee_balance", "i4"),  # Row of the fee account's quote balance.
     ("asset_class", "i4"),
-    ("reserved2", "u1", (4,)),
+    ("contract", "i4"),  # Row in contracts; NOBODY for delivery.
     ("last_price_ticks", "i8"),  # 0 until the first trade.
     ("trades", "i8"),
     ("traded_lots", "i8"),
@@ -75,8 +97,9 @@ ACCOUNT = row(
     ("deadman_ns", "i8"),  # Time-out; 0 when off.
     ("account_id", "i4"),
     ("master_id", "i4"),  # Itself for a master.
-    ("flags", "i4"),  # codes.AccountFlag
-    ("fee_tier", "i4"),
+    ("flags", "i2"),  # codes.AccountFlag
+    ("fee_tier", "i2"),
+    ("margin", "i4"),  # Row in margins; NOBODY for a cash account.
     ("deadline", "i4"),  # Place in the heap of its dead man's switch.
     ("oldest_client_id", "i4"),  # Client ids of its ended orders, in the order they ended.
     ("newest_client_id", "i4"),
@@ -109,7 +132,7 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("tif", "i1"),
     ("flags", "i1"),
     ("stp", "i1"),
-    ("base_balance", "i4"),  # Rows in balances.
+    ("base_balance", "i4"),  # Rows in balances. Of a contract only the quote balance: what it settles in.
     ("quote_balance", "i4"),
     ("next_free", "i4"),  # In a free row: the next free row.
     # Second line: money, and who to tell.
@@ -121,7 +144,8 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("maker_ppm", "i4"),  # Fixed at admission.
     ("taker_ppm", "i4"),
     ("client_id", "i4"),  # Row in client_ids.
-    ("reserved", "u1", (12,)),
+    ("reserved", "u1", (4,)),
+    ("risk_atoms", "i8"),  # Of a margin account: micro-dollars lost if it fills at its limit, and its fee. Rule R-6.
 )
 EXTRA = row(  # What only some orders have.
     ("display_lots", "i8"),
@@ -131,7 +155,17 @@ EXTRA = row(  # What only some orders have.
     ("order_slot", "i4"),  # In a free row: the next free row is in `next_free`.
     ("deadline", "i4"),  # Place in the heap.
     ("next_free", "i4"),
-    ("reserved", "u1", (20,)),
+    ("link", "i4"),  # codes.Link
+    ("trail_ticks", "i8"),
+    ("partner", "i4"),  # Order that ends when this one trades, fires or ends: and the other way round.
+    ("kin", "i4"),  # Of a child its parent; of a parent its first child, whose partner is the second.
+    ("borrow_atoms", "i8"),  # Of a delivery order of a margin account: what it may have to borrow.
+    ("twap", "i4"),  # Row in twaps whose slice this is.
+    ("is_asleep", "i4"),  # A child whose parent has not filled yet: in no queue.
+    ("peak_ticks", "i8"),  # Trailing: the best price since entry.
+    ("next_trailing", "i4"),  # Ring of the trailing orders of its contract.
+    ("previous_trailing", "i4"),
+    ("reserved", "u1", (32,)),
 )
 CLIENT_ID = row(
     ("cl_ord_id_hi", "i8"),
@@ -189,9 +223,176 @@ TASK = row(  # A mass cancel that is not finished.
 )
 FEES = row(("maker_ppm", "i4"), ("taker_ppm", "i4"))
 
+# --- Contracts and margin ------------------------------------------------------------------------
+GROUP = row(
+    ("group_id", "i4"),
+    ("kind", "i4"),  # codes.GroupKind
+    ("maintenance_ppm", "i8"),  # Of the group's loss.
+)
+RISK = row(  # What one contract or asset does to margin. Rules R.
+    ("arrays", "i8", (LOADS * SCENARIOS,)),  # Micro-dollars of 2^unit_shift lots or atoms long, in each scenario: load x 16 + scenario.
+    ("group_ids", "i4", (LOADS,)),  # 0 for none.
+    ("loads", "i4"),
+    ("instrument_id", "i4"),  # Of a contract,
+    ("asset_id", "i4"),  # or of an asset.
+    ("unit_shift", "i8"),
+    ("cap", "i8"),  # Quantity up to which products are known to fit; of an asset, what counts as collateral.
+    ("value_atoms", "i8"),  # Of an asset: micro-dollars of 2^unit_shift atoms. 0 until a price is set.
+    ("short_min_atoms", "i8"),  # Least loss of its group, of 2^unit_shift lots short.
+    ("addon_from", "i8"),  # Quantity above which it costs more,
+    ("addon_atoms", "i8"),  # so much for 2^unit_shift of it.
+    ("reserved", "u1", (56,)),
+)
+RANK = row(("score", "i8"), ("margin", "i4"), ("reserved", "u1", (4,)))
+CONTRACT = row(  # The part of an instrument that only contracts have.
+    ("instrument_id", "i4"),
+    ("risk", "i4"),  # Row in risks.
+    ("clearing_balance", "i4"),  # Row of the clearing account's balance in what it settles in.
+    ("question_id", "i4"),
+    ("kind", "i1"),  # codes.ContractKind
+    ("outcome", "i1"),
+    ("fee_form", "i1"),  # codes.FeeForm
+    ("is_settled", "i1"),  # Its final price is known.
+    ("divisor", "i4"),
+    ("mark_ticks", "i8"),  # 0 until the first SET_PRICE.
+    ("index_ticks", "i8"),
+    ("priced_ns", "i8"),
+    ("clearing_atoms", "i8"),  # Minus the sum of entry_atoms of all positions: what gains and losses are posted against.
+    ("funding_atoms", "i8"),  # Funding received and not yet paid on, with what rounding leaves.
+    ("open_interest_lots", "i8"),  # Sum of the long positions.
+    ("position_max_lots", "i8"),
+    ("open_interest_max_lots", "i8"),
+    # Perpetuals. Rules F.
+    ("funding_index", "i8"),  # Atoms x 10^9 a lot long has paid so far.
+    ("funding_rate_e12", "i8"),  # Of the last interval.
+    ("premium_sum_e12", "i8"),  # Of the samples of this interval.
+    ("premium_samples", "i8"),
+    ("interest_e12", "i8"),
+    ("clamp_e12", "i8"),
+    ("cap_e12", "i8"),
+    ("funding_interval_ns", "i8"),
+    ("impact_notional_atoms", "i8"),
+    ("next_due_ns", "i8"),  # Of its deadline: funding, daily settlement, expiry.
+    # Futures and options.
+    ("expiry_ns", "i8"),
+    ("window_ns", "i8"),
+    ("strike_ticks", "i8"),
+    ("index_sum", "i8"),  # Of the samples of the window.
+    ("index_samples", "i8"),
+    ("daily_ticks", "i8"),
+    ("settle_ticks", "i8"),  # Final.
+    # Outcomes.
+    ("one_ticks", "i8"),
+    # Orders that wait for the mark or the index: as those of an instrument wait for its trades. Rules T.
+    ("tries", TRIE, (4,)),  # MARK_RISE, MARK_FALL, INDEX_RISE, INDEX_FALL
+    ("mark_low_ticks", "i8"),  # Range still to be compared with triggers; 0 for none.
+    ("mark_high_ticks", "i8"),
+    ("index_low_ticks", "i8"),
+    ("index_high_ticks", "i8"),
+    ("first_trailing", "i4"),
+    ("trailing", "i4"),  # How many.
+    ("deadline", "i4"),
+    ("reserved", "u1", (44,)),
+    ("long_ranks", RANK, (RANKS,)),  # Who is deleveraged first. Rule Q-7.
+    ("short_ranks", RANK, (RANKS,)),
+)
+MARK_RISE, MARK_FALL, INDEX_RISE, INDEX_FALL = 0, 1, 2, 3  # Which of a contract's tries.
+QUESTION = row(
+    ("name", "u1", (16,)),
+    ("question_id", "i4"),
+    ("group_id", "i4"),
+    ("outcomes", "i4"),
+    ("status", "i4"),  # codes.QuestionStatus
+    ("challenge_ns", "i8"),
+    ("one_ticks", "i8"),
+    ("due_ns", "i8"),  # End of the challenge window.
+    ("deadline", "i4"),
+    ("listed", "i4"),  # Outcomes that have a contract.
+    ("instrument_ids", "i4", (OUTCOMES_MAX,)),
+    ("payout_ticks", "i8", (OUTCOMES_MAX,)),  # Proposed or final.
+)
+MARGIN = row(  # A margin account. Rules R.
+    ("epoch", "i8"),  # Of the prices and arrays its sums are right for; 0: none, they are made anew at the next look.
+    ("hour", "i8"),  # Up to which its positions are marked to cash.
+    ("equity_atoms", "i8"),  # Micro-dollars, as the next five.
+    ("initial_atoms", "i8"),  # Sum over groups of the loss with open orders, and add-ons. Not risk_atoms of orders.
+    ("maintenance_atoms", "i8"),
+    ("order_risk_atoms", "i8"),  # Sum of risk_atoms of its open orders.
+    ("gross_atoms", "i8"),  # Sum of its holdings' gross_atoms.
+    ("addon_atoms", "i8"),
+    ("account_id", "i4"),
+    ("first_page", "i4"),  # Its holdings.
+    ("pages", "i4"),
+    ("first_exposure", "i4"),  # Its groups, while it is active.
+    ("leverage_max", "i4"),  # 0 for none of its own.
+    ("stage", "i4"),  # codes.LiquidationStage
+    ("next_liquidation", "i4"),  # Queue of those to go on with.
+    ("deadline", "i4"),
+    ("orders", "i4"),  # Open orders of it that add to exposures.
+    ("reserved", "u1", (28,)),
+)
+HOLDING = row(  # One asset or contract of a margin account.
+    ("pos_lots", "i8"),  # Contract: signed. Asset: 0, its balance says.
+    ("entry_atoms", "i8"),  # What pos_lots cost, signed as it; since the last marking to cash.
+    ("shown_entry_atoms", "i8"),  # The same since the position was opened: for people.
+    ("paid_index", "i8"),  # Funding or interest index up to which it has paid.
+    ("buy_leaves", "i8"),  # Of open orders: lots, or atoms of an asset.
+    ("sell_leaves", "i8"),
+    ("value_atoms", "i8"),  # Micro-dollars it adds to equity,
+    ("gross_atoms", "i8"),  # to gross exposure,
+    ("addon_atoms", "i8"),  # and to margin for its size.
+    ("instrument_id", "i4"),  # Of a contract,
+    ("asset_id", "i4"),  # or of an asset. Both 0 in a free place.
+    ("balance", "i4"),  # Row in balances: of the asset, or of what the contract settles in.
+    ("exposures", "i4", (LOADS,)),  # Rows in exposures that it adds to.
+)
+HOLDING_PAGE = row(  # A few holdings of one account, side by side.
+    ("account_id", "i4"),
+    ("next_page", "i4"),  # Of the account. In a free row: the next free row.
+    ("used", "i4"),  # How many of its places are taken.
+    ("reserved", "u1", (20,)),
+    ("holdings", HOLDING, (PAGE_HOLDINGS,)),
+)
+EXPOSURE = row(  # One account's exposure to one group.
+    ("held", "i8", (SCENARIOS,)),  # Gain or loss of its holdings in each scenario, micro-dollars.
+    ("ordered", "i8", (SCENARIOS,)),  # The worst that open orders may add: not above 0.
+    ("held_loss_atoms", "i8"),  # Loss of the holdings alone,
+    ("loss_atoms", "i8"),  # and with orders.
+    ("held_short_atoms", "i8"),  # Least loss for short options among holdings,
+    ("short_atoms", "i8"),  # and with orders.
+    ("account_id", "i4"),
+    ("group_id", "i4"),
+    ("next_exposure", "i4"),  # Of the account. In a free row: the next free row.
+    ("holdings", "i4"),  # How many holdings add to it.
+    ("reserved", "u1", (16,)),
+)
+TWAP = row(
+    ("twap_id", "i8"),
+    ("qty_lots", "i8"),
+    ("done_lots", "i8"),
+    ("start_ns", "i8"),
+    ("end_ns", "i8"),
+    ("interval_ns", "i8"),
+    ("limit_price_ticks", "i8"),  # 0 for none.
+    ("slippage_ppm", "i8"),
+    ("cl_ord_id_hi", "i8"),
+    ("cl_ord_id_lo", "i8"),
+    ("account_id", "i4"),
+    ("instrument_id", "i4"),
+    ("side", "i4"),
+    ("flags", "i4"),
+    ("generation", "i4"),
+    ("deadline", "i4"),
+    ("next_free", "i4"),
+    ("client_id", "i4"),
+    ("order_slot", "i4"),  # Its slice that is matching.
+    ("reserved", "u1", (12,)),
+)
+
 for _row, _size in (
-    (INSTRUMENT, 256), (ACCOUNT, 64), (BALANCE, 32), (ORDER, 128), (EXTRA, 64), (CLIENT_ID, 64),
-    (NODE, 320), (LEAF, 16), (HOLD, 64), (DEADLINE, 32), (TASK, 32),
+    (INSTRUMENT, 256), (ACCOUNT, 64), (BALANCE, 32), (ORDER, 128), (EXTRA, 128), (CLIENT_ID, 64),
+    (NODE, 320), (LEAF, 16), (HOLD, 64), (DEADLINE, 32), (TASK, 32), (ASSET, 128), (GROUP, 16), (RISK, 512), (RANK, 16),
+    (CONTRACT, 1408), (QUESTION, 256), (MARGIN, 128), (HOLDING, 96), (HOLDING_PAGE, 704), (EXPOSURE, 320), (TWAP, 128),
 ):  # fmt: skip
     assert _row.itemsize == _size, (_row.itemsize, _size)
     assert np.dtype(_row.descr, align=True).itemsize == _size  # No padding that nobody named.
@@ -199,7 +400,7 @@ for _row, _size in (
 # Tables with a row of bookkeeping, in the order of codes.Limit.
 TABLE_NAMES = (
     "assets", "instruments", "accounts", "balances", "orders", "extras", "client_ids", "nodes", "leaves", "holds",
-    "deadlines",
+    "deadlines", "groups", "risks", "contracts", "questions", "margins", "holding_pages", "exposures", "twaps",
 )  # fmt: skip
 # Queues: links of each table's rows (of a leaf 64), the last first, and behind them those of all orders.
 LINK_NAMES = {"queue_links": ("leaves", 64), "list_links": ("accounts", 1)}
@@ -218,7 +419,19 @@ def state_dtype(capacity: Capacity) -> np.dtype:
         ("task_count", "i4"),  # tasks[0 .. task_count - 1], oldest first.
         ("oldest_client_id", "i4"),  # Of all ended ones, in the order they ended.
         ("newest_client_id", "i4"),
-        ("reserved", "u1", (52,)),  # So that tables begin on two cache lines.
+        ("epoch", "i8"),  # Of prices, arrays and indexes: raised whenever one changes.
+        ("hour", "i8"),  # ts_ns // HOUR_NS: positions are marked to cash when it is a new one.
+        ("sweep_cursor", "i4"),  # Margin row that the next SWEEP looks at first.
+        ("first_liquidation", "i4"),  # Queue of accounts to liquidate.
+        ("last_liquidation", "i4"),
+        ("backstop_account_id", "i4"),
+        ("slice_ppm", "i8"),  # SET_LIQUIDATION: part of a position that one slice sells,
+        ("slice_min_atoms", "i8"),  # unless it is worth less than this, micro-dollars;
+        ("slice_interval_ns", "i8"),  # time between slices;
+        ("backstop_ppm", "i8"),  # of maintenance: below it the backstop takes over;
+        ("liquidation_fee_ppm", "i8"),  # to the insurance fund.
+        ("slice_slippage_ppm", "i8"),  # How far from the mark a slice may go.
+        ("reserved", "u1", (36,)),  # So that tables begin on two cache lines.
         ("tables", TABLE, (len(TABLE_NAMES) + 1,)),
         ("fees", FEES, (FEE_SCHEDULES * FEE_TIERS,)),
         ("tasks", TASK, (TASKS,)),
@@ -233,6 +446,14 @@ def state_dtype(capacity: Capacity) -> np.dtype:
         ("leaves", LEAF, (capacity.leaves,)),
         ("holds", HOLD, (capacity.holds,)),
         ("deadlines", DEADLINE, (capacity.deadlines,)),
+        ("groups", GROUP, (capacity.groups,)),
+        ("risks", RISK, (capacity.risks,)),
+        ("contracts", CONTRACT, (capacity.contracts,)),
+        ("questions", QUESTION, (capacity.questions,)),
+        ("margins", MARGIN, (capacity.margins,)),
+        ("holding_pages", HOLDING_PAGE, (capacity.holding_pages,)),
+        ("exposures", EXPOSURE, (capacity.exposures,)),
+        ("twaps", TWAP, (capacity.twaps,)),
         ("queue_links", LINKS, ((capacity.leaves << 6) + capacity.orders,)),
         ("list_links", LINKS, (capacity.accounts + capacity.orders,)),
         ("balance_index", "i8", (capacity.balance_index,)),

@@ -180,7 +180,7 @@ def model_image(model: Model) -> dict[str, Any]:
         len(venue.assets), len(venue.instruments), len(venue.accounts), len(venue.balances), len(venue.orders),
         sum(order.has_extra for order in venue.orders.values()), len(venue.client_ids),
         sum(nodes for nodes, _ in sizes), sum(leaves for _, leaves in sizes), len(venue.holds),
-        len(venue.order_deadlines) + len(venue.deadmen),
+        len(venue.order_deadlines) + len(venue.deadmen), 0, 0, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
     own = [order.account_id for order in venue.orders.values()]
     return {

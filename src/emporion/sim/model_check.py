@@ -1,7 +1,7 @@
 """Is the model's own state sound? Each check is one sentence of the rules."""
 
 from emporion.schema.codes import InstrumentStatus, Side
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
+from emporion.schema.limits import SYSTEM_ACCOUNTS
 from emporion.sim.model_state import Order, Venue
 
 
@@ -17,7 +17,7 @@ def money(venue: Venue) -> list[str]:
         if total:
             found.append(f"asset {asset_id} sums to {total}")
     for (account_id, asset_id), balance in venue.balances.items():
-        is_system = account_id in (OUTSIDE_ACCOUNT, FEE_ACCOUNT)
+        is_system = account_id <= SYSTEM_ACCOUNTS
         if (balance.free < 0 and not is_system) or balance.order_held < 0 or balance.other_held < 0:
             found.append(f"account {account_id}, asset {asset_id}: {balance}")
     return found

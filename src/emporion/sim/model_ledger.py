@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from emporion.schema.codes import Event, HoldKind, Limit, OrderStatus, Reject
-from emporion.schema.limits import CANCELS_PER_COMMAND, OUTSIDE_ACCOUNT, SUPPLY_MAX
+from emporion.schema.limits import CANCELS_PER_COMMAND, CLEARING_ACCOUNT, OUTSIDE_ACCOUNT, SUPPLY_MAX
 from emporion.sim.model_state import Hold, Order, Venue, require
 
 Row = SimpleNamespace
@@ -30,7 +30,7 @@ def transfer(venue: Venue, row: Row, data: list[Row]) -> None:
     ends = (row.account_id, row.to_account_id)
     require(row.account_id != row.to_account_id, Reject.BAD_VALUE)
     require(all(end in venue.accounts for end in ends), Reject.UNKNOWN_ACCOUNT)
-    require(OUTSIDE_ACCOUNT not in ends, Reject.SYSTEM_ACCOUNT)
+    require(not {OUTSIDE_ACCOUNT, CLEARING_ACCOUNT} & set(ends), Reject.SYSTEM_ACCOUNT)
     key = client_key(row)
     venue.refuse_duplicate(key)
     require(not venue.accounts[row.account_id].is_frozen, Reject.ACCOUNT_FROZEN)

@@ -13,9 +13,9 @@ from emporion.schema.limits import (
     FEE_SCHEDULES,
     FEE_TIERS,
     NOTIONAL_MAX,
-    OUTSIDE_ACCOUNT,
     PRICE_MAX,
     QTY_MAX,
+    SYSTEM_ACCOUNTS,
     TASKS,
 )
 from emporion.sim.model_match import line_up
@@ -33,14 +33,15 @@ def limit_max(limit: int) -> int:
 
 def genesis(venue: Venue, row: Row, data: list[Row]) -> None:
     """A-1."""
-    values = [*data[0].limits, *data[1].limits]
-    for limit, value in zip(Limit, values, strict=True):
+    values = [limit for row_of_limits in data for limit in row_of_limits.limits]
+    for limit, value in zip(Limit, values, strict=False):
         require(1 <= value <= limit_max(limit), Reject.BAD_VALUE)
-    require(values[Limit.ACCOUNTS] >= 2, Reject.BAD_VALUE)
+    require(not any(values[len(Limit) :]), Reject.BAD_VALUE)
+    require(values[Limit.ACCOUNTS] >= SYSTEM_ACCOUNTS, Reject.BAD_VALUE)
 
     venue.is_open = True
-    venue.limits = dict(zip(Limit, values, strict=True))
-    for account_id in (OUTSIDE_ACCOUNT, FEE_ACCOUNT):
+    venue.limits = dict(zip(Limit, values, strict=False))
+    for account_id in range(1, SYSTEM_ACCOUNTS + 1):
         venue.accounts[account_id] = Account(account_id, account_id, is_system=True)
     venue.emit(Event.GENESIS_DONE)
 
