@@ -137,7 +137,7 @@ import os, time
 from emporion.bubble.workers import in_processes
 
 def work(seconds):
-    os.write(1, b"%d\n" % os.getpid())  # In one piece: print may take two, and the other worker's come between.
+    os.write(1, b"%d\\n" % os.getpid())  # In one piece: print may take two, and the other worker's come between.
     time.sleep(seconds)
 
 if __name__ == "__main__":
