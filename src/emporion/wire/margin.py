@@ -37,7 +37,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class MarginSummary(msgspec.Struct, frozen=True):
-    """The health of an account. Orders that take on risk need equity of `required`; below `maintenance` it is liquidated."""
+    """The health of an account. Orders that take on risk need `required`; below `maintenance` it is liquidated."""
 
     account: str
     mode: ModeText
