@@ -79,7 +79,8 @@ def name_text(name: NDArray[np.uint8]) -> str:
     return bytes(name).rstrip(b"\0").decode(errors="replace")
 
 
-def _row(dtype: np.dtype, kind: int, **values: object) -> Rows:
+def one_row(dtype: np.dtype, kind: int, **values: object) -> Rows:
+    """A row of any family with these fields, the others zero."""
     rows = np.zeros(1, dtype)
     rows["kind"] = kind
     for name, value in values.items():
@@ -103,20 +104,23 @@ def place(
     display_lots: int = 0,
     trigger_price_ticks: int = 0,
     expire_ns: int = 0,
+    trail_ticks: int = 0,
+    related_id: int = 0,
+    link: int = 0,
 ) -> Rows:
-    """PLACE; a data row follows when the order is an iceberg, a stop or has an end."""
+    """PLACE; a data row follows when the order is an iceberg, a stop, has an end or is tied to another."""
     hi, lo = halves(cl_ord_id)
-    has_extra = display_lots != 0 or trigger_price_ticks != 0 or expire_ns != 0
-    head = _row(
+    has_extra = any((display_lots, trigger_price_ticks, expire_ns, trail_ticks, related_id, link))
+    head = one_row(
         ORDER_COMMAND, Command.PLACE, account_id=account_id, instrument_id=instrument_id, side=side, qty_lots=qty_lots,
         price_ticks=price_ticks, tif=tif, flags=flags, stp=stp, cl_ord_id_hi=hi, cl_ord_id_lo=lo,
         data_rows=int(has_extra),
     )  # fmt: skip
     if not has_extra:
         return head
-    extra = _row(
+    extra = one_row(
         ORDER_EXTRA, Command.DATA, display_lots=display_lots, trigger_price_ticks=trigger_price_ticks,
-        expire_ns=expire_ns,
+        expire_ns=expire_ns, trail_ticks=trail_ticks, related_id=related_id, link=link,
     )  # fmt: skip
     return join(head, extra)
 
@@ -127,7 +131,7 @@ def replace(account_id: int, order_id: int, qty_lots: int, price_ticks: int = 0,
     With `order_id` 0 the client id says which order, and stays.
     """
     hi, lo = halves(cl_ord_id)
-    return _row(
+    return one_row(
         ORDER_COMMAND, Command.REPLACE, account_id=account_id, order_id=order_id, qty_lots=qty_lots,
         price_ticks=price_ticks, cl_ord_id_hi=hi, cl_ord_id_lo=lo,
     )  # fmt: skip
@@ -135,23 +139,23 @@ def replace(account_id: int, order_id: int, qty_lots: int, price_ticks: int = 0,
 
 def cancel(account_id: int, order_id: int) -> Rows:
     """CANCEL by the venue's number."""
-    return _row(ORDER_COMMAND, Command.CANCEL, account_id=account_id, order_id=order_id)
+    return one_row(ORDER_COMMAND, Command.CANCEL, account_id=account_id, order_id=order_id)
 
 
 def cancel_by_cl_ord_id(account_id: int, cl_ord_id: bytes) -> Rows:
     """CANCEL_BY_CL_ORD_ID: the open order that goes by the client's id."""
     hi, lo = halves(cl_ord_id)
-    return _row(ORDER_COMMAND, Command.CANCEL_BY_CL_ORD_ID, account_id=account_id, cl_ord_id_hi=hi, cl_ord_id_lo=lo)
+    return one_row(ORDER_COMMAND, Command.CANCEL_BY_CL_ORD_ID, account_id=account_id, cl_ord_id_hi=hi, cl_ord_id_lo=lo)
 
 
 def mass_cancel(account_id: int, instrument_id: int = 0, side: int = 0) -> Rows:
     """MASS_CANCEL of an account, on one instrument or all; account 0: of everybody, by the operator."""
-    return _row(ORDER_COMMAND, Command.MASS_CANCEL, account_id=account_id, instrument_id=instrument_id, side=side)
+    return one_row(ORDER_COMMAND, Command.MASS_CANCEL, account_id=account_id, instrument_id=instrument_id, side=side)
 
 
 def set_deadman(account_id: int, timeout_ns: int) -> Rows:
     """SET_DEADMAN: cancel everything unless set again in time; 0 switches it off."""
-    return _row(ADMIN_COMMAND, Command.SET_DEADMAN, account_id=account_id, timeout_ns=timeout_ns)
+    return one_row(ADMIN_COMMAND, Command.SET_DEADMAN, account_id=account_id, timeout_ns=timeout_ns)
 
 
 # --- Ledger ----------------------------------------------------------------------------------------
@@ -167,7 +171,7 @@ def transfer(
 ) -> Rows:
     """TRANSFER: from one account's free balance to another's."""
     hi, lo = halves(cl_ord_id)
-    return _row(
+    return one_row(
         TRANSFER_COMMAND, Command.TRANSFER, account_id=account_id, to_account_id=to_account_id, asset_id=asset_id,
         amount_atoms=amount_atoms, cl_ord_id_hi=hi, cl_ord_id_lo=lo, reference=reference,
     )  # fmt: skip
@@ -180,12 +184,12 @@ def withdraw(account_id: int, asset_id: int, amount_atoms: int, cl_ord_id: bytes
 
 def withdraw_settle(hold_id: int, account_id: int = 0) -> Rows:
     """WITHDRAW_SETTLE, phase two: it has left the venue."""
-    return _row(LEDGER_COMMAND, Command.WITHDRAW_SETTLE, hold_id=hold_id, account_id=account_id)
+    return one_row(LEDGER_COMMAND, Command.WITHDRAW_SETTLE, hold_id=hold_id, account_id=account_id)
 
 
 def withdraw_refuse(hold_id: int, account_id: int = 0) -> Rows:
     """WITHDRAW_REFUSE, phase two: it goes back to free."""
-    return _row(LEDGER_COMMAND, Command.WITHDRAW_REFUSE, hold_id=hold_id, account_id=account_id)
+    return one_row(LEDGER_COMMAND, Command.WITHDRAW_REFUSE, hold_id=hold_id, account_id=account_id)
 
 
 def freeze_balance(
@@ -197,12 +201,12 @@ def freeze_balance(
 
 def release_balance(hold_id: int, account_id: int = 0) -> Rows:
     """RELEASE_BALANCE: a frozen amount goes back to free."""
-    return _row(LEDGER_COMMAND, Command.RELEASE_BALANCE, hold_id=hold_id, account_id=account_id)
+    return one_row(LEDGER_COMMAND, Command.RELEASE_BALANCE, hold_id=hold_id, account_id=account_id)
 
 
 def _ledger(kind: int, account_id: int, asset_id: int, amount_atoms: int, cl_ord_id: bytes, reference: int) -> Rows:
     hi, lo = halves(cl_ord_id)
-    return _row(
+    return one_row(
         LEDGER_COMMAND, kind, account_id=account_id, asset_id=asset_id, amount_atoms=amount_atoms, cl_ord_id_hi=hi,
         cl_ord_id_lo=lo, reference=reference,
     )  # fmt: skip
@@ -213,12 +217,12 @@ def _ledger(kind: int, account_id: int, asset_id: int, amount_atoms: int, cl_ord
 
 def tick() -> Rows:
     """TICK: nothing but the time, and what has come due."""
-    return _row(ADMIN_COMMAND, Command.TICK)
+    return one_row(ADMIN_COMMAND, Command.TICK)
 
 
 def continue_work() -> Rows:
     """CONTINUE: a further piece of work that one command may not finish."""
-    return _row(ADMIN_COMMAND, Command.CONTINUE)
+    return one_row(ADMIN_COMMAND, Command.CONTINUE)
 
 
 def limits_of(capacity: Capacity = SMALL) -> dict[Limit, int]:
@@ -233,20 +237,20 @@ def genesis(limits: Mapping[Limit, int] | None = None, capacity: Capacity = SMAL
     values = limits_of(capacity) | dict(limits or {})
     numbers = [values[limit] for limit in Limit]
     numbers += [0] * (GENESIS_ROWS * LIMITS_PER_ROW - len(numbers))
-    head = _row(ADMIN_COMMAND, Command.GENESIS, data_rows=GENESIS_ROWS)
+    head = one_row(ADMIN_COMMAND, Command.GENESIS, data_rows=GENESIS_ROWS)
     rows = [numbers[first : first + LIMITS_PER_ROW] for first in range(0, len(numbers), LIMITS_PER_ROW)]
-    return join(head, *(_row(GENESIS_LIMITS, Command.DATA, limits=limits) for limits in rows))
+    return join(head, *(one_row(GENESIS_LIMITS, Command.DATA, limits=limits) for limits in rows))
 
 
 def set_limit(limit: int, value: int) -> Rows:
     """SET_LIMIT: raise one logical limit."""
-    return _row(ADMIN_COMMAND, Command.SET_LIMIT, limit=limit, limit_value=value)
+    return one_row(ADMIN_COMMAND, Command.SET_LIMIT, limit=limit, limit_value=value)
 
 
 def list_asset(name: str | bytes, decimals: int, asset_class: int = AssetClass.COIN) -> Rows:
     """LIST_ASSET: the event names its number."""
-    terms = _row(ASSET_TERMS, Command.DATA, name=name_bytes(name), decimals=decimals, asset_class=asset_class)
-    return join(_row(ADMIN_COMMAND, Command.LIST_ASSET, data_rows=1), terms)
+    terms = one_row(ASSET_TERMS, Command.DATA, name=name_bytes(name), decimals=decimals, asset_class=asset_class)
+    return join(one_row(ADMIN_COMMAND, Command.LIST_ASSET, data_rows=1), terms)
 
 
 def bounds(
@@ -260,7 +264,7 @@ def bounds(
     fee_schedule: int = 0,
 ) -> Rows:
     """The data row of an instrument's bounds. The defaults fit one atom a tick and lot."""
-    return _row(
+    return one_row(
         INSTRUMENT_BOUNDS, Command.DATA, qty_min_lots=qty_min_lots, qty_max_lots=qty_max_lots,
         price_max_ticks=price_max_ticks, notional_min_atoms=notional_min_atoms, notional_max_atoms=notional_max_atoms,
         reference_price_ticks=reference_price_ticks, band_ppm=band_ppm, fee_schedule=fee_schedule,
@@ -277,28 +281,28 @@ def list_instrument(
     **bounds_fields: int,
 ) -> Rows:
     """LIST_INSTRUMENT; further arguments are those of `bounds`. It starts PRE_OPEN."""
-    terms = _row(
+    terms = one_row(
         INSTRUMENT_TERMS, Command.DATA, name=name_bytes(name), base_asset_id=base_asset_id,
         quote_asset_id=quote_asset_id, base_atoms_per_lot=base_atoms_per_lot, atoms_per_tick_lot=atoms_per_tick_lot,
         asset_class=asset_class,
     )  # fmt: skip
-    return join(_row(ADMIN_COMMAND, Command.LIST_INSTRUMENT, data_rows=2), terms, bounds(**bounds_fields))
+    return join(one_row(ADMIN_COMMAND, Command.LIST_INSTRUMENT, data_rows=2), terms, bounds(**bounds_fields))
 
 
 def amend_instrument(instrument_id: int, **bounds_fields: int) -> Rows:
     """AMEND_INSTRUMENT: new bounds, all of them; arguments are those of `bounds`."""
-    head = _row(ADMIN_COMMAND, Command.AMEND_INSTRUMENT, instrument_id=instrument_id, data_rows=1)
+    head = one_row(ADMIN_COMMAND, Command.AMEND_INSTRUMENT, instrument_id=instrument_id, data_rows=1)
     return join(head, bounds(**bounds_fields))
 
 
 def set_status(instrument_id: int, status: int = InstrumentStatus.OPEN) -> Rows:
     """SET_STATUS of an instrument."""
-    return _row(ADMIN_COMMAND, Command.SET_STATUS, instrument_id=instrument_id, status=status)
+    return one_row(ADMIN_COMMAND, Command.SET_STATUS, instrument_id=instrument_id, status=status)
 
 
 def set_fees(fee_schedule: int, fee_tier: int, maker_ppm: int, taker_ppm: int) -> Rows:
     """SET_FEES of one tier of one schedule, for orders admitted from now on."""
-    return _row(
+    return one_row(
         ADMIN_COMMAND, Command.SET_FEES, fee_schedule=fee_schedule, fee_tier=fee_tier, maker_ppm=maker_ppm,
         taker_ppm=taker_ppm,
     )  # fmt: skip
@@ -306,19 +310,19 @@ def set_fees(fee_schedule: int, fee_tier: int, maker_ppm: int, taker_ppm: int) -
 
 def open_account(master_id: int = 0, fee_tier: int = 0) -> Rows:
     """OPEN_ACCOUNT: the next number, of its own or below a master."""
-    return _row(ADMIN_COMMAND, Command.OPEN_ACCOUNT, master_id=master_id, fee_tier=fee_tier)
+    return one_row(ADMIN_COMMAND, Command.OPEN_ACCOUNT, master_id=master_id, fee_tier=fee_tier)
 
 
 def set_account(account_id: int, fee_tier: int) -> Rows:
     """SET_ACCOUNT: its fee tier."""
-    return _row(ADMIN_COMMAND, Command.SET_ACCOUNT, account_id=account_id, fee_tier=fee_tier)
+    return one_row(ADMIN_COMMAND, Command.SET_ACCOUNT, account_id=account_id, fee_tier=fee_tier)
 
 
 def freeze_account(account_id: int) -> Rows:
     """FREEZE_ACCOUNT: its orders are cancelled."""
-    return _row(ADMIN_COMMAND, Command.FREEZE_ACCOUNT, account_id=account_id)
+    return one_row(ADMIN_COMMAND, Command.FREEZE_ACCOUNT, account_id=account_id)
 
 
 def unfreeze_account(account_id: int) -> Rows:
     """UNFREEZE_ACCOUNT."""
-    return _row(ADMIN_COMMAND, Command.UNFREEZE_ACCOUNT, account_id=account_id)
+    return one_row(ADMIN_COMMAND, Command.UNFREEZE_ACCOUNT, account_id=account_id)
