@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from emporion.wire import accounts, gauges, identity, market, operator, problem, stream, trading
+from emporion.wire import accounts, contracts, gauges, identity, margin, market, operator, problem, stream, trading
 
 TARGET = Path(__file__).resolve().parent.parent / "web" / "src" / "wire" / "types.ts"
 HEAD = "// Written by scripts/make_page_types.py from src/emporion/wire; do not edit.\n"
@@ -21,7 +21,7 @@ STREAM_NAMES = {"Trades", "Tickers", "Candles", "Top", "Depth", "Orders", "Fills
 
 def render() -> str:
     """The text of types.ts."""
-    modules = (problem, market, gauges, trading, accounts, identity, operator)
+    modules = (problem, market, contracts, gauges, trading, margin, accounts, identity, operator)
     rest = [struct for module in modules for struct in structs(module)]
     parts = [HEAD, *definitions(rest, {})]
     said = [struct for struct in structs(stream) if struct.__name__ != "Subscription"]

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from emporion.wire.contracts import Contract
 from emporion.wire.values import (
     AssetName,
     ClassText,
@@ -65,6 +66,7 @@ class Instrument(msgspec.Struct, frozen=True):
     best_ask: Dec | None
     traded: Dec  # Quantity since listing.
     trades: int
+    contract: Contract | None = None  # What settles as a contract has this besides.
 
 
 class Ticker(msgspec.Struct, frozen=True):

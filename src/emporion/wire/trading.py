@@ -11,6 +11,7 @@ from emporion.wire.values import (
     Dec,
     Id,
     InstrumentName,
+    LinkText,
     Ns,
     Seq,
     SideText,
@@ -18,6 +19,7 @@ from emporion.wire.values import (
     StatusText,
     StpText,
     TifText,
+    TriggerText,
 )
 
 BATCH_MAX = 1_000
@@ -53,10 +55,14 @@ class Order(msgspec.Struct, frozen=True):
     leaves: Dec  # Open.
     status: StatusText
     reason: str | None = None  # Why it was cancelled: a name of codes.Reject in lower case.
-    flags: list[str] = []  # post_only, market, stop
+    flags: list[str] = []  # post_only, market, stop, reduce_only, take_profit
     stp: StpText = "cancel_resting"
     display: Dec | None = None
     trigger: Dec | None = None
+    trigger_by: TriggerText = "last"
+    trail: Dec | None = None
+    link: LinkText | None = None
+    related_id: int | None = None  # The order it is tied to.
     expire_ns: Ns | None = None
     cl_ord_id: ClOrdId | None = None
     fills: list[Fill] = []  # Of the command answered; in GET of one order, all.
@@ -76,7 +82,13 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     market: bool = False
     post_only: bool = False
     display: Dec | None = None  # Iceberg: show this much at a time.
-    trigger: Dec | None = None  # A stop: wait for a trade at or past this price.
+    trigger: Dec | None = None  # A stop: wait for a price at or past this one.
+    trigger_by: TriggerText = "last"  # Whose price: of trades, or of contracts the mark or the index.
+    take_profit: bool = False  # With trigger: wait for the price on the other side, a buy for it to fall.
+    trail: Dec | None = None  # With trigger: the trigger follows the price at this distance.
+    reduce_only: bool = False  # Of contracts: never opens or turns a position.
+    link: LinkText | None = None  # How it is tied to `related_id`, or to the position.
+    related_id: Id | None = None
     expire_ns: Ns | None = None  # For gtd.
     stp: StpText = "cancel_resting"
     cl_ord_id: ClOrdId | None = None  # Makes a retry safe.
@@ -120,6 +132,16 @@ class MassCanceled(msgspec.Struct, frozen=True):
     seq: Seq
 
 
+class MarginPreview(msgspec.Struct, frozen=True):
+    """What an order would do to the margin of an account: US dollars with six decimals."""
+
+    equity: SignedDec
+    required: Dec  # As things stand,
+    required_after: Dec  # and with the order open.
+    available_after: SignedDec
+    order_risk: Dec  # Of that: lost if it fills at its limit, and its fee.
+
+
 class Preview(msgspec.Struct, frozen=True):
     """What an order would do as things stand now; nothing is sent."""
 
@@ -137,6 +159,7 @@ class Preview(msgspec.Struct, frozen=True):
     average: Dec | None  # at this price on average, rounded to the tick.
     maker_ppm: int
     taker_ppm: int
+    margin: MarginPreview | None = None  # Of a margin account.
 
 
 class Deadman(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,9 +29,24 @@ Cursor = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 SideText = Literal["buy", "sell"]
 TifText = Literal["gtc", "ioc", "fok", "gtd"]
 StpText = Literal["cancel_resting", "cancel_taker", "cancel_both", "decrement"]
+TriggerText = Literal["last", "mark", "index"]
+LinkText = Literal["cancels_other", "child", "position"]
 StatusText = Literal["new", "partially_filled", "filled", "canceled", "expired"]
 InstrumentStatusText = Literal["pre_open", "open", "post_only", "halted", "closed"]
-ClassText = Literal["coin", "share", "fund", "bond", "gold", "currency", "stablecoin", "private"]
+ClassText = Literal[
+    "coin",
+    "share",
+    "fund",
+    "bond",
+    "gold",
+    "currency",
+    "stablecoin",
+    "private",
+    "perpetual",
+    "future",
+    "option",
+    "event",
+]
 Interval = Literal[
     "1s", "5s", "15s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "3d", "1w", "1M"
 ]

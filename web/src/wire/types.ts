@@ -26,7 +26,7 @@ export interface Asset {
   asset_id: number;
   name: string;
   decimals: number;
-  asset_class: "bond" | "coin" | "currency" | "fund" | "gold" | "private" | "share" | "stablecoin";
+  asset_class: "bond" | "coin" | "currency" | "event" | "fund" | "future" | "gold" | "option" | "perpetual" | "private" | "share" | "stablecoin";
   supply: string;
 }
 
@@ -36,7 +36,7 @@ export interface Instrument {
   title: string;
   base: string;
   quote: string;
-  asset_class: "bond" | "coin" | "currency" | "fund" | "gold" | "private" | "share" | "stablecoin";
+  asset_class: "bond" | "coin" | "currency" | "event" | "fund" | "future" | "gold" | "option" | "perpetual" | "private" | "share" | "stablecoin";
   status: "closed" | "halted" | "open" | "post_only" | "pre_open";
   tick: string;
   lot: string;
@@ -53,6 +53,7 @@ export interface Instrument {
   best_ask: string | null;
   traded: string;
   trades: number;
+  contract: Contract | null;
 }
 
 export interface Ticker {
@@ -99,6 +100,104 @@ export interface Candle {
   qty: string;
   turnover: string;
   trades: number;
+}
+
+export interface Contract {
+  instrument: string;
+  kind: "call" | "future" | "outcome" | "perpetual" | "put";
+  settle: string;
+  mark: string | null;
+  index: string | null;
+  priced_ns: string | null;
+  open_interest: string;
+  open_interest_max: string;
+  position_max: string;
+  funding_rate: string | null;
+  funding_next: string | null;
+  funding_interval_ns: string | null;
+  next_funding_ns: string | null;
+  expiry_ns: string | null;
+  strike: string | null;
+  daily_price: string | null;
+  final_price: string | null;
+  question: string | null;
+  outcome: string | null;
+}
+
+export interface FundingPoint {
+  seq: number;
+  ts_ns: string;
+  instrument: string;
+  rate: string;
+  index: string;
+}
+
+export interface FundingPage {
+  items: FundingPoint[];
+  next: string | null;
+}
+
+export interface OptionQuote {
+  instrument: string;
+  mark: string | null;
+  bid: string | null;
+  ask: string | null;
+  last: string | null;
+  open_interest: string;
+  theoretical: number | null;
+  iv: number | null;
+  bid_iv: number | null;
+  ask_iv: number | null;
+  delta: number | null;
+  gamma: number | null;
+  vega: number | null;
+  theta: number | null;
+}
+
+export interface OptionStrike {
+  strike: string;
+  call: OptionQuote | null;
+  put: OptionQuote | null;
+}
+
+export interface OptionChain {
+  underlying: string;
+  expiry_ns: string;
+  forward: string | null;
+  strikes: OptionStrike[];
+}
+
+export interface OptionChains {
+  items: OptionChain[];
+}
+
+export interface Outcome {
+  outcome: number;
+  name: string;
+  instrument: string | null;
+  price: string | null;
+  bid: string | null;
+  ask: string | null;
+  payout: string | null;
+}
+
+export interface Question {
+  question_id: number;
+  name: string;
+  title: string;
+  status: "open" | "proposed" | "resolved";
+  challenge_ns: string;
+  due_ns: string | null;
+  turnover: string;
+  outcomes: Outcome[];
+}
+
+export interface Questions {
+  items: Question[];
+}
+
+export interface ResolveQuestion {
+  payouts: string[];
 }
 
 export interface CriticalTime {
@@ -190,6 +289,10 @@ export interface Order {
   stp: "cancel_both" | "cancel_resting" | "cancel_taker" | "decrement";
   display: string | null;
   trigger: string | null;
+  trigger_by: "index" | "last" | "mark";
+  trail: string | null;
+  link: "cancels_other" | "child" | "position" | null;
+  related_id: number | null;
   expire_ns: string | null;
   cl_ord_id: string | null;
   fills: Fill[];
@@ -208,6 +311,12 @@ export interface PlaceOrder {
   post_only?: boolean;
   display?: string | null;
   trigger?: string | null;
+  trigger_by?: "index" | "last" | "mark";
+  take_profit?: boolean;
+  trail?: string | null;
+  reduce_only?: boolean;
+  link?: "cancels_other" | "child" | "position" | null;
+  related_id?: number | null;
   expire_ns?: string | null;
   stp?: "cancel_both" | "cancel_resting" | "cancel_taker" | "decrement";
   cl_ord_id?: string | null;
@@ -241,6 +350,14 @@ export interface MassCanceled {
   seq: number;
 }
 
+export interface MarginPreview {
+  equity: string;
+  required: string;
+  required_after: string;
+  available_after: string;
+  order_risk: string;
+}
+
 export interface Preview {
   accepted: boolean;
   problem: Problem | null;
@@ -256,6 +373,7 @@ export interface Preview {
   average: string | null;
   maker_ppm: number;
   taker_ppm: number;
+  margin: MarginPreview | null;
 }
 
 export interface Deadman {
@@ -270,6 +388,113 @@ export interface OrderPage {
 export interface FillPage {
   items: Fill[];
   next: string | null;
+}
+
+export interface Position {
+  account: string;
+  instrument: string;
+  kind: "call" | "future" | "outcome" | "perpetual" | "put";
+  qty: string;
+  entry: string | null;
+  mark: string | null;
+  value: string;
+  settle: string;
+  unrealized: string;
+  unposted: string;
+  liquidation: string | null;
+  buy_open: string;
+  sell_open: string;
+}
+
+export interface MarginSummary {
+  account: string;
+  mode: "cash" | "margin";
+  stage: "backstop" | "deleveraging" | "none" | "queued" | "reducing";
+  equity: string;
+  initial: string;
+  maintenance: string;
+  order_risk: string;
+  required: string;
+  available: string;
+  gross: string;
+  leverage: string | null;
+  leverage_max: number;
+  borrowed: Loan[];
+}
+
+export interface Loan {
+  asset: string;
+  amount: string;
+  rate: string;
+}
+
+export interface MarginPart {
+  name: string;
+  is_order: boolean;
+  qty: string;
+  value: string;
+}
+
+export interface MarginGroup {
+  group_id: number;
+  group: string;
+  kind: "event" | "price" | "rates";
+  scenario: number;
+  scenario_title: string;
+  loss: string;
+  held_loss: string;
+  maintenance: string;
+  is_short_minimum: boolean;
+  scenarios: string[];
+  parts: MarginPart[];
+}
+
+export interface MarginAddon {
+  name: string;
+  value: string;
+}
+
+export interface Explanation {
+  seq: number;
+  summary: MarginSummary;
+  collateral: MarginPart[];
+  groups: MarginGroup[];
+  addons: MarginAddon[];
+}
+
+export interface PositionPage {
+  items: Position[];
+  next: string | null;
+}
+
+export interface SetMarginMode {
+  leverage_max?: number;
+}
+
+export interface PlaceTwap {
+  instrument: string;
+  side: "buy" | "sell";
+  qty: string;
+  seconds: number;
+  interval_seconds?: number;
+  slippage?: string;
+  price?: string | null;
+  reduce_only?: boolean;
+  cl_ord_id?: string | null;
+}
+
+export interface Twap {
+  twap_id: number;
+  account: string;
+  instrument: string;
+  side: "buy" | "sell";
+  qty: string;
+  done: string;
+  start_ns: string;
+  end_ns: string;
+  interval_ns: string;
+  status: "ended" | "running";
+  reason: string | null;
 }
 
 export interface Account {
@@ -432,7 +657,7 @@ export interface KeyPage {
 export interface ListAsset {
   name: string;
   decimals: number;
-  asset_class?: "bond" | "coin" | "currency" | "fund" | "gold" | "private" | "share" | "stablecoin";
+  asset_class?: "bond" | "coin" | "currency" | "event" | "fund" | "future" | "gold" | "option" | "perpetual" | "private" | "share" | "stablecoin";
 }
 
 export interface ListInstrument {
@@ -441,8 +666,8 @@ export interface ListInstrument {
   lot?: string | null;
   base?: string | null;
   quote?: string | null;
-  template?: "bond" | "coin" | "currency" | "fund" | "gold" | "private" | "share" | "stablecoin" | null;
-  asset_class?: "bond" | "coin" | "currency" | "fund" | "gold" | "private" | "share" | "stablecoin" | null;
+  template?: "bond" | "coin" | "currency" | "event" | "fund" | "future" | "gold" | "option" | "perpetual" | "private" | "share" | "stablecoin" | null;
+  asset_class?: "bond" | "coin" | "currency" | "event" | "fund" | "future" | "gold" | "option" | "perpetual" | "private" | "share" | "stablecoin" | null;
   reference?: string | null;
   band?: string | null;
   qty_min?: string | null;
