@@ -167,10 +167,9 @@ def _stdev_of(target: Floats, x: Floats) -> Floats:
         low = np.where(value < target, stdev, low)
         miss = np.where(is_low, np.log(np.maximum(value, 1e-300) / target) * value, value - target)
         step = stdev - miss / slope
-        inside = (step > low) & (step < high)
-        after = np.where(value == target, stdev, np.where(inside, step, 0.5 * (low + high)))
-        is_done = np.abs(after - stdev) <= PRECISION * stdev
-        stdev = after
+        is_done = np.abs(step - stdev) <= PRECISION * stdev
+        is_inside = (step > low) & (step < high)
+        stdev = np.where(is_done | is_inside, step, 0.5 * (low + high))
         if is_done.all():
             break
     return stdev

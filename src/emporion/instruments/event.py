@@ -19,8 +19,9 @@ import numpy as np
 from emporion.errors import BadValue
 from emporion.instruments.listing import INTEREST_DOLLARS, POSITION_DOLLARS, ContractListing
 from emporion.instruments.loads import Load, to_entries
-from emporion.instruments.scenarios import SCENARIOS, EventGroup
+from emporion.instruments.scenarios import EventGroup
 from emporion.schema.codes import ContractKind
+from emporion.schema.limits import SCENARIOS
 
 
 def outcome(price: Decimal, expiry_ns: int | None = None) -> ContractListing:
@@ -41,13 +42,18 @@ def risk_arrays(
 ) -> list[Load]:
     """The load of each outcome's contract, in order: payoff less mark. To compare with what the kernel makes.
 
+    Scenarios beyond the outcomes repeat the first.
+
     Args:
-        marks: of each outcome, within 0 and 1. They need not sum to 1: each book has its own.
+        marks: of each contract, within 0 and 1: one of a binary question, else one for each outcome. They need not sum
+            to 1, as each book has its own.
     """
-    if len(marks) != group.outcomes:
-        raise BadValue(f"group {group.name}: {len(marks)} marks for {group.outcomes} outcomes")
+    contracts = 1 if group.outcomes == 2 else group.outcomes
+    if len(marks) != contracts:
+        raise BadValue(f"group {group.name}: {len(marks)} marks for {contracts} contracts")
     if not all(0.0 <= mark <= 1.0 for mark in marks):
         raise BadValue(f"group {group.name}: marks {marks} are within 0 and 1")
-    dollars = np.zeros((group.outcomes, SCENARIOS))
-    dollars[:, : group.outcomes] = (np.eye(group.outcomes) - np.array(marks)[:, None]) * (lot * quote_dollars)
+    comes_true = np.where(np.arange(SCENARIOS) < group.outcomes, np.arange(SCENARIOS), 0)
+    payoff = np.arange(contracts)[:, None] == comes_true
+    dollars = (payoff - np.array(marks)[:, None]) * (lot * quote_dollars)
     return [Load(group.name, entries) for entries in to_entries(dollars, unit_shift)]

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from emporion.errors import BadValue
-from emporion.instruments.listing import E12, FundingTerms
+from emporion.instruments.listing import FundingTerms
+from emporion.schema.limits import E12
 
 ZERO = Decimal(0)
 

@@ -12,11 +12,12 @@ of its own.
 
 from decimal import Decimal
 
-from emporion.instruments.listing import HOUR_NS, ContractListing, caps_lots, power_of_ten
+from emporion.instruments.listing import ContractListing, caps_lots, power_of_ten
 from emporion.instruments.loads import Load
 from emporion.instruments.perpetual import risk_arrays as perpetual_arrays
 from emporion.instruments.scenarios import PriceGroup
 from emporion.schema.codes import ContractKind
+from emporion.schema.limits import HOUR_NS
 
 WINDOW_NS = HOUR_NS // 2
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from emporion.schema.codes import AssetClass, ContractKind
+from emporion.schema.limits import E12, HOUR_NS
 
 ONE = Decimal(1)
-E12 = 10**12
-HOUR_NS = 3_600 * 10**9
 POSITION_DOLLARS = Decimal(50_000_000)  # The position cap proposed: what a deep book takes in some hours.
 INTEREST_DOLLARS = Decimal(500_000_000)  # Of all positions of one side together.
 

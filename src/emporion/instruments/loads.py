@@ -6,7 +6,7 @@ a dollar, rounded down: against who is long, and by less than one of them. The k
     contribution = floor(quantity x entry / 2^unit_shift)
 
 which is a multiplication and a shift. `unit_shift_for` chooses the power so that rounding an entry does not matter and
-the product of the largest entry and the largest quantity stays below 2^62.
+the product of the largest entry and the largest quantity stays within limits.RISK_MAX.
 """
 
 import math
@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 from emporion.errors import BadValue
 from emporion.instruments.normal import Floats
 from emporion.instruments.scenarios import PriceGroup
+from emporion.schema.limits import RISK_MAX, UNIT_SHIFT_MAX
 
 MICRO = 1_000_000  # Units of valuation in a dollar.
-PRODUCT_MAX = 2**62  # Of |entry| x quantity: leaves a bit of an int64 for the sign, one for sums.
-SHIFT_MAX = 62
 PRECISE = 1_000_000  # An entry this large is rounded by a millionth of itself.
 COARSE = 100  # By a hundredth: not taken.
 HEADROOM = 16  # How many times its size of today an entry may grow before the unit must be chosen anew.
@@ -39,14 +38,14 @@ def to_entries(dollars: Floats, unit_shift: int) -> NDArray[np.int64]:
     """Dollars gained by one lot or atom, rounded down to entries for 2^unit_shift of them. Of any shape.
 
     Raises:
-        BadValue: an amount is not finite or an entry would be 2^62 or more.
+        BadValue: an amount is not finite or an entry would be 2^60 or more.
     """
-    if not 0 <= unit_shift <= SHIFT_MAX:
-        raise BadValue(f"unit_shift: {unit_shift} is not within 0 and {SHIFT_MAX}")
+    if not 0 <= unit_shift <= UNIT_SHIFT_MAX:
+        raise BadValue(f"unit_shift: {unit_shift} is not within 0 and {UNIT_SHIFT_MAX}")
     entries = np.floor(np.asarray(dollars, np.float64) * (MICRO * 2.0**unit_shift))
-    if not np.all(np.abs(entries) < PRODUCT_MAX):  # NaN neither.
+    if not np.all(np.abs(entries) < RISK_MAX):  # NaN neither.
         raise BadValue(
-            f"risk array: an entry for 2^{unit_shift} lots or atoms is not a number or not below 2^62; "
+            f"risk array: an entry for 2^{unit_shift} lots or atoms is not a number or not below 2^60; "
             "check mark and volatility, and choose a smaller unit_shift"
         )
     return entries.astype(np.int64)
@@ -71,10 +70,10 @@ def unit_shift_for(loss_dollars: float, cap: int, headroom: int = HEADROOM) -> i
         raise BadValue(f"cap {cap} and headroom {headroom}: both are at least 1")
     entry = loss_dollars * MICRO
     wanted = max(0, math.ceil(math.log2(PRECISE / entry)))
-    possible = math.floor(math.log2(PRODUCT_MAX / (entry * headroom * cap)))
-    shift = min(wanted, possible, SHIFT_MAX)
+    possible = math.floor(math.log2(RISK_MAX / (entry * headroom * cap)))
+    shift = min(wanted, possible, UNIT_SHIFT_MAX)
     if shift < 0 or entry * 2.0**shift < COARSE:
-        fitting = int(PRODUCT_MAX / (max(COARSE * 2, entry) * headroom))
+        fitting = int(RISK_MAX / (max(COARSE * 2, entry) * headroom))
         raise BadValue(
             f"cap: {cap} lots or atoms leave no room to say {loss_dollars:g} dollars of loss each within a hundredth; "
             f"a cap of {fitting} does"

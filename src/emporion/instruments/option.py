@@ -86,9 +86,10 @@ def gains(
     Raises:
         BadValue: a number is negative or not finite. The message names the first such option by its place.
     """
-    numbers = np.broadcast_arrays(*(np.asarray(one, np.float64) for one in (forward, strike, years, vol)))
-    f, k, t, v = (np.atleast_1d(one)[:, None] for one in numbers)
-    call = np.broadcast_to(np.atleast_1d(np.asarray(is_call, np.bool_)), f.shape[:1])[:, None]
+    numbers = [np.asarray(one, np.float64) for one in (forward, strike, years, vol)]
+    shape = np.broadcast_shapes((1,), np.shape(is_call), *(one.shape for one in numbers))
+    f, k, t, v = (np.broadcast_to(one, shape)[:, None] for one in numbers)
+    call = np.broadcast_to(np.asarray(is_call, np.bool_), shape)[:, None]
     fine = np.isfinite(f + k + t + v) & (np.minimum(np.minimum(f, k), np.minimum(t, v)) >= 0.0)
     if not fine.all():
         at = int(np.flatnonzero(~fine)[0])

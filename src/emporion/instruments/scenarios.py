@@ -20,6 +20,7 @@ belly(t) = 8 exp(-t/8) (1 - exp(-t/8)) - 1, which is -1 at both ends and 1 at fi
 The shapes of 4 to 9 are those of the Basel Committee's standard on interest rate risk (BCBS 368, annex 2).
 """
 
+import math
 import re
 from dataclasses import dataclass, fields
 
@@ -29,12 +30,11 @@ from emporion.errors import BadValue
 from emporion.instruments.market_hours import ALWAYS, HOURS
 from emporion.instruments.normal import Floats
 from emporion.schema.codes import GroupKind
+from emporion.schema.limits import OUTCOMES_MAX, SCENARIOS
 
-SCENARIOS = 16
 FAR_DOWN, FAR_UP, BASIS_DOWN, BASIS_UP = 10, 11, 12, 13
 PRICE_STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # Of the range; scenario 2 k and 2 k + 1 are step k.
 NAME = re.compile(r"[A-Z0-9][A-Z0-9.\-]{0,15}")
-OUTCOMES_MAX = SCENARIOS
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,9 @@ class PriceGroup:
     maintenance: float  # Maintenance margin over initial.
     closed_range: float = 1.0  # Times this while the reference market is closed.
     hours: str = ALWAYS  # Of the reference market: market_hours.HOURS.
+    short_option_min: float = 0.0  # Least loss of a short option, as a fraction of its underlying's price.
+    large_dollars: float = math.inf  # A holding worth more than this,
+    large_addon: float = 0.0  # costs so much of what is above it, since it takes longer to sell.
     vol_power_near: float = 0.30  # How much stronger volatility moves the nearer the expiry: see `option`.
     vol_power_far: float = 0.13
 
@@ -78,9 +81,10 @@ class PriceGroup:
         _within(self, "far_up", self.price_range, 100.0)
         _within(self, "far_up_fraction", 0.0, 1.0)
         _within(self, "basis", 0.0, 1.0)
+        _within(self, "short_option_min", 0.0, 1.0)
         _within(self, "vol_power_near", 0.0, 1.0)
         _within(self, "vol_power_far", 0.0, 1.0)
-        _check_common(self, self.maintenance, self.closed_range, self.hours)
+        _check_common(self)
         if self.price_range * self.closed_range >= 1.0:
             raise BadValue(
                 f"group {self.name}: price_range x closed_range is {self.price_range * self.closed_range:g}; "
@@ -119,6 +123,8 @@ class RatesGroup:
     maintenance: float
     closed_range: float = 1.0
     hours: str = ALWAYS
+    large_dollars: float = math.inf  # As of a price group.
+    large_addon: float = 0.0
 
     kind = GroupKind.RATES
 
@@ -126,7 +132,7 @@ class RatesGroup:
         _check_numbers(self)
         for name in ("shift_large", "shift_small", "short_end", "long_end", "butterfly"):
             _within(self, name, 0.0, 0.2)
-        _check_common(self, self.maintenance, self.closed_range, self.hours)
+        _check_common(self)
 
     def shifts(self, tenors: Floats, is_closed: bool = False) -> Floats:
         """Change of the yield in each scenario (rows, sixteen) at each tenor in years (columns)."""
@@ -148,7 +154,8 @@ class RatesGroup:
 class EventGroup:
     """One question with outcomes that exclude each other: scenario k is "outcome k it is".
 
-    The kernel makes its arrays from payoff and mark, and maintenance margin equals initial: see `event`.
+    Of a binary question there are two, YES and NO, and one contract, on YES. The kernel makes its arrays from payoff
+    and mark, and maintenance margin equals initial: see `event`.
     """
 
     name: str
@@ -189,10 +196,11 @@ def _within(group: PriceGroup | RatesGroup, name: str, low: float, high: float) 
         raise BadValue(f"group {group.name}: {name}: {value} is not within {low:g} and {high:g}")
 
 
-def _check_common(group: PriceGroup | RatesGroup, maintenance: float, closed_range: float, hours: str) -> None:
-    if not 0.0 < maintenance <= 1.0:
-        raise BadValue(f"group {group.name}: maintenance: {maintenance} is not above 0 and at most 1")
-    if not 1.0 <= closed_range <= 10.0:
-        raise BadValue(f"group {group.name}: closed_range: {closed_range} is not within 1 and 10")
-    if hours not in HOURS:
-        raise BadValue(f"group {group.name}: hours: {hours!r} is not one of {', '.join(HOURS)}")
+def _check_common(group: PriceGroup | RatesGroup) -> None:
+    if not 0.0 < group.maintenance <= 1.0:
+        raise BadValue(f"group {group.name}: maintenance: {group.maintenance} is not above 0 and at most 1")
+    _within(group, "closed_range", 1.0, 10.0)
+    _within(group, "large_dollars", 0.0, math.inf)
+    _within(group, "large_addon", 0.0, 1.0)
+    if group.hours not in HOURS:
+        raise BadValue(f"group {group.name}: hours: {group.hours!r} is not one of {', '.join(HOURS)}")
