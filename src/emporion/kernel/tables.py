@@ -102,6 +102,7 @@ def free_order(state, slot):
     order.taker_ppm = 0
     order.quote_balance = 0
     order.client_id = 0
+    order.margin = 0
     order.risk_atoms = 0
     book.live -= 1
     if order.generation >= GENERATION_MAX:

@@ -144,7 +144,7 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("maker_ppm", "i4"),  # Fixed at admission.
     ("taker_ppm", "i4"),
     ("client_id", "i4"),  # Row in client_ids.
-    ("reserved", "u1", (4,)),
+    ("margin", "i4"),  # Row in margins of its account; NOBODY for a cash account's.
     ("risk_atoms", "i8"),  # Of a margin account: micro-dollars lost if it fills at its limit, and its fee. Rule R-6.
 )
 EXTRA = row(  # What only some orders have.
