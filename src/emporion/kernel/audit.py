@@ -11,7 +11,7 @@ import numpy as np
 from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
 from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, SLOT_BITS
-from emporion.schema.state import BOOK, BUY_STOPS, LINK_NAMES, SELL_STOPS, TABLE_NAMES
+from emporion.schema.state import BOOK, FALLS, LINK_NAMES, RISES, TABLE_NAMES
 
 FREE_LINK = {name: "next_free" for name in ("orders", "leaves", "extras", "holds", "twaps")} | {"client_ids": "newer"}
 
@@ -96,7 +96,7 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
     orders, extras = array["orders"][0], array["extras"][0]
     problems = []
     sides: dict[int, list[int]] = {Side.BUY: [], Side.SELL: []}
-    for which in (BOOK, BUY_STOPS, SELL_STOPS):
+    for which in (BOOK, RISES, FALLS):
         trie = instrument["tries"][which]
         last_price = 0
         for price, level in _levels(array, trie):
@@ -124,7 +124,7 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
                 ):
                     problems.append(f"{where}: order in slot {slot} is misplaced")
                     break
-            if len(level_sides) > 1 or (which == BUY_STOPS and Side.SELL in level_sides):
+            if len(level_sides) > 1 or (which == RISES and Side.SELL in level_sides):
                 problems.append(f"{where}: sides {level_sides} in one queue")
             if which == BOOK and level_sides:
                 sides[min(level_sides)].append(price)

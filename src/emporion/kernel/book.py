@@ -11,7 +11,7 @@ from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.kernel.tables import free_extra, free_order
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Side
-from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS
+from emporion.schema.state import BOOK, FALLS, RISES
 
 STOP = OrderFlag.STOP.value
 
@@ -43,7 +43,7 @@ def queue(state, slot):
     order = state.orders[slot]
     instrument = state.instruments[order.instrument_id]
     if order.flags & STOP != 0:
-        trie = instrument.tries[BUY_STOPS if order.side == Side.BUY else SELL_STOPS]
+        trie = instrument.tries[RISES if order.side == Side.BUY else FALLS]
         level = prices.put(state, trie, state.extras[order.extra].trigger_price_ticks)
         order.level = level
         rings.enter_queue(state, slot, level)
@@ -120,7 +120,7 @@ def unqueue(state, slot):
     if order.flags & STOP == 0:
         leave(state, slot, order, instrument, order.price_ticks)
     elif rings.leave_queue(state, slot):
-        trie = instrument.tries[BUY_STOPS if order.side == Side.BUY else SELL_STOPS]
+        trie = instrument.tries[RISES if order.side == Side.BUY else FALLS]
         prices.drop(state, trie, state.extras[order.extra].trigger_price_ticks, np.int64(order.level))
     order.level = 0
 

@@ -11,7 +11,7 @@ from emporion.kernel.ledger import hold_for_order, order_rate
 from emporion.kernel.tables import LEAVES, NODES, has_room
 from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import CONTACTS_MAX
-from emporion.schema.state import BOOK, BUY_STOPS, SELL_STOPS
+from emporion.schema.state import BOOK, FALLS, RISES
 
 BUY = Side.BUY.value
 SELL = Side.SELL.value
@@ -158,7 +158,7 @@ def _trade(state, taker, maker_slot, maker, instrument, out):
     instrument.last_price_ticks = price_ticks
     instrument.trades += 1
     instrument.traded_lots += lots
-    if instrument.tries[BUY_STOPS].root != 0 or instrument.tries[SELL_STOPS].root != 0:
+    if instrument.tries[RISES].root != 0 or instrument.tries[FALLS].root != 0:
         _note_for_stops(instrument, price_ticks)
     emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER)
     emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER)

@@ -10,7 +10,7 @@ from emporion.kernel import book, prices, rings
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, InstrumentStatus, Side
 from emporion.schema.limits import TASKS
-from emporion.schema.state import BUY_STOPS, SELL_STOPS
+from emporion.schema.state import FALLS, RISES
 
 CANCELED = Event.CANCELED.value
 BUY = Side.BUY.value
@@ -97,11 +97,11 @@ def _first(state, instrument, side):
         return book.front(state, instrument, BUY)
     if side != BUY and instrument.best_ask_ticks != 0:
         return book.front(state, instrument, SELL)
-    if side != SELL and instrument.tries[BUY_STOPS].root != 0:
-        stops = instrument.tries[BUY_STOPS]
+    if side != SELL and instrument.tries[RISES].root != 0:
+        stops = instrument.tries[RISES]
         return book.head(state, stops, prices.lowest(state, stops))
-    if side != BUY and instrument.tries[SELL_STOPS].root != 0:
-        stops = instrument.tries[SELL_STOPS]
+    if side != BUY and instrument.tries[FALLS].root != 0:
+        stops = instrument.tries[FALLS]
         return book.head(state, stops, prices.lowest(state, stops))
     return 0
 

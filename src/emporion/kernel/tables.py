@@ -155,7 +155,8 @@ def free_extra(state, slot):
     extra.borrow_atoms = 0
     extra.twap = 0
     extra.is_asleep = 0
-    extra.peak_ticks = 0
+    extra.next_tied = 0
+    extra.previous_tied = 0
     extra.next_trailing = 0
     extra.previous_trailing = 0
     extra.next_free = book.free_head

@@ -5,7 +5,7 @@ from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, Reject
 from emporion.schema.limits import STOPS_PER_COMMAND
-from emporion.schema.state import BUY_STOPS, SELL_STOPS
+from emporion.schema.state import FALLS, RISES
 
 WAITING = OrderFlag.STOP.value | OrderFlag.MARKET.value
 
@@ -73,7 +73,7 @@ def _next_due(state, instrument):
     """The due stop that fires next; NOBODY when none is due. Rule T-4."""
     if instrument.trigger_low_ticks == 0:
         return 0
-    buys, sells = instrument.tries[BUY_STOPS], instrument.tries[SELL_STOPS]
+    buys, sells = instrument.tries[RISES], instrument.tries[FALLS]
     buy_at = prices.lowest(state, buys)
     if buy_at > instrument.trigger_high_ticks:
         buy_at = 0
@@ -104,3 +104,16 @@ def _activate(state, slot, out):
     entry_hold_atoms = order.hold_atoms
     hold_for_order(state, order, 0)
     match.run(state, slot, entry_hold_atoms, True, True, out)
+
+
+@kernel
+def note_mark(state, contract, mark_ticks, out):
+    """The mark price of a contract (row in contracts) has been set: orders that wait for it become due. Rule T-7.
+
+    Nothing fires here: the instrument joins the queue for CONTINUE.
+    """
+
+
+@kernel
+def note_index(state, contract, index_ticks, out):
+    """The same of its index price."""

@@ -57,7 +57,7 @@ TRIE = row(  # A price index: see kernel/prices.py.
     ("root", "i4"),  # A leaf when height is 1, else a node. 0 when nothing rests.
     ("height", "i4"),
 )
-BOOK, BUY_STOPS, SELL_STOPS = 0, 1, 2  # Which of an instrument's tries.
+BOOK, RISES, FALLS = 0, 1, 2  # Which of an instrument's tries: the book, and those who wait for trades to rise or fall.
 INSTRUMENT = row(  # Four cache lines. Three are what every order reads.
     ("atoms_per_tick_lot", "i8"),
     ("base_atoms_per_lot", "i8"),
@@ -162,7 +162,8 @@ EXTRA = row(  # What only some orders have.
     ("borrow_atoms", "i8"),  # Of a delivery order of a margin account: what it may have to borrow.
     ("twap", "i4"),  # Row in twaps whose slice this is.
     ("is_asleep", "i4"),  # A child whose parent has not filled yet: in no queue.
-    ("peak_ticks", "i8"),  # Trailing: the best price since entry.
+    ("next_tied", "i4"),  # Ring of the orders that are tied to positions of its margin account.
+    ("previous_tied", "i4"),
     ("next_trailing", "i4"),  # Ring of the trailing orders of its contract.
     ("previous_trailing", "i4"),
     ("reserved", "u1", (32,)),
@@ -329,7 +330,9 @@ MARGIN = row(  # A margin account. Rules R.
     ("next_liquidation", "i4"),  # Queue of those to go on with.
     ("deadline", "i4"),
     ("orders", "i4"),  # Open orders of it that add to exposures.
-    ("reserved", "u1", (28,)),
+    ("first_tied", "i4"),  # Row in extras: its orders that end with a position. Rule K-4.
+    ("tied", "i4"),  # How many.
+    ("reserved", "u1", (20,)),
 )
 HOLDING = row(  # One asset or contract of a margin account.
     ("pos_lots", "i8"),  # Contract: signed. Asset: 0, its balance says.
