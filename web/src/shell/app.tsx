@@ -3,6 +3,9 @@
 import { Keys } from "../access/keys";
 import { Settings } from "../access/settings";
 import { SignInDialog } from "../access/sign-in";
+import { Options } from "../contracts/options";
+import { QuestionCards } from "../contracts/questions";
+import { Margin } from "../margin/margin";
 import { Console } from "../operator/console";
 import { Portfolio } from "../portfolio/portfolio";
 import { Statement } from "../portfolio/statement";
@@ -34,6 +37,8 @@ function Place() {
   const { place } = route.value;
   if (place === "trade") return <Desk />;
   if (place === "settings") return <Settings />;
+  if (place === "options") return <Options />;
+  if (place === "events") return <QuestionCards />;
   if (session.value === undefined) return <main id="main" class="page single"><p class="empty">{say("watch.loading")}</p></main>;
   if (!session.value || (place === "operator" && !isOperator.value)) {
     return (
@@ -46,5 +51,5 @@ function Place() {
       </main>
     );
   }
-  return place === "portfolio" ? <Portfolio /> : place === "statement" ? <Statement /> : place === "keys" ? <Keys /> : <Console />;
+  return place === "margin" ? <Margin /> : place === "portfolio" ? <Portfolio /> : place === "statement" ? <Statement /> : place === "keys" ? <Keys /> : <Console />;
 }

@@ -11,11 +11,12 @@ import { address, type Place, route } from "../store/route";
 import { account, accounts, asking, isOperator, session, signedIn, signOut } from "../store/session";
 import { isDemo } from "../store/venue";
 import { chosen } from "../store/market";
+import { hasOptions, hasQuestions } from "../store/contracts";
 
 export function Header() {
   const nav = useRef<HTMLElement>(null);
   useEffect(() => keepInSight(nav.current, "[aria-current]"), [route.value.place, signedIn.value, language.value]);
-  const places: Place[] = ["trade", ...(signedIn.value ? (["portfolio", "statement", "keys"] as const) : []), "settings", ...(isOperator.value ? (["operator"] as const) : [])];
+  const places: Place[] = ["trade", ...(hasOptions.value ? (["options"] as const) : []), ...(hasQuestions.value ? (["events"] as const) : []), ...(signedIn.value ? (["margin", "portfolio", "statement", "keys"] as const) : []), "settings", ...(isOperator.value ? (["operator"] as const) : [])];
   return (
     <header class="top">
       <a class="brand" href={address("trade", chosen.value)}><Mark /><span>{say("brand")}</span></a>

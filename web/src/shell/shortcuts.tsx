@@ -19,7 +19,7 @@ export const helping = signal(false);
 
 const KEYS: readonly (readonly [keys: readonly string[], what: Key])[] = [
   [["/"], "keyboard.search"], [["["], "keyboard.before"], [["]"], "keyboard.after"], [["b"], "keyboard.buy"], [["s"], "keyboard.sell"],
-  [["↑", "↓"], "keyboard.steps"], [["Enter"], "keyboard.send"], [["x"], "keyboard.cancel_all"], [["1", "…", "6"], "keyboard.places"],
+  [["↑", "↓"], "keyboard.steps"], [["Enter"], "keyboard.send"], [["x"], "keyboard.cancel_all"], [["1", "…", "9"], "keyboard.places"],
   [["t"], "keyboard.theme"], [["Esc"], "keyboard.escape"], [["?"], "keyboard.help"],
 ];
 

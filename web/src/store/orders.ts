@@ -1,5 +1,6 @@
 // What one does with orders: place, change, cancel; each answered with a word.
 
+import { approximate } from "../exact/decimal";
 import { number } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { patch, post, ProblemError, remove } from "../wire/rest";
@@ -14,7 +15,7 @@ let unanswered: { text: string; id: string } | null = null;
  * Place an order. Where no client id is given it gets one, and keeps it while the venue has not answered, so that
  * pressing again after a lost connection cannot place it twice.
  */
-export async function place(order: PlaceOrder, clientId: string): Promise<void> {
+export async function place(order: PlaceOrder, clientId: string): Promise<Order> {
   const text = JSON.stringify(order) + account.value;
   const id = clientId || (unanswered?.text === text ? unanswered.id : freshId());
   unanswered = { text, id };
@@ -23,9 +24,23 @@ export async function place(order: PlaceOrder, clientId: string): Promise<void> 
     unanswered = null;
     wasTold(placed.order_id);
     tell("good", told(placed));
+    return placed;
   } catch (error) {
     if (error instanceof ProblemError && error.problem.status >= 400 && error.problem.status < 500) unanswered = null;
     throw error;
+  }
+}
+
+/**
+ * What ends a position, behind the order that opens it: tied to that order while it is open, else to the position.
+ * The two are sent one after the other, and a problem with one is said without losing the other.
+ */
+export async function placeBracket(parent: Order, children: readonly PlaceOrder[]): Promise<void> {
+  const isOpen = parent.status === "new" || parent.status === "partially_filled";
+  if (!isOpen && approximate(parent.cum) === 0) return; // It opened nothing.
+  for (const child of children) {
+    const tie: Partial<PlaceOrder> = isOpen ? { link: "child", related_id: parent.order_id } : { link: "position" };
+    await attempt(async () => { await place({ ...child, ...tie, qty: isOpen ? parent.qty : parent.cum }, ""); });
   }
 }
 

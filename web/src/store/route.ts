@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-export const PLACES = ["trade", "portfolio", "statement", "keys", "settings", "operator"] as const;
+export const PLACES = ["trade", "options", "events", "margin", "portfolio", "statement", "keys", "settings", "operator"] as const;
 export type Place = (typeof PLACES)[number];
 
 interface Route {

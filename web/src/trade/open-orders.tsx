@@ -98,8 +98,12 @@ export function isMarket(order: Order): boolean {
 /** "Limit, post only, iceberg": what kind of order it is, in the reader's words. */
 export function kindText(order: Order): string {
   const stop = order.flags.includes("stop");
-  const kind = stop ? (isMarket(order) ? "stop" : "stop_limit") : isMarket(order) ? "market" : order.display ? "iceberg" : "limit";
-  const more = order.flags.includes("post_only") ? ` · ${say("ticket.post_only")}` : "";
+  const waits = order.trail ? "trail" : order.flags.includes("take_profit") ? "take" : isMarket(order) ? "stop" : "stop_limit";
+  const kind = stop ? waits : isMarket(order) ? "market" : order.display ? "iceberg" : "limit";
+  const more = [
+    order.flags.includes("post_only") ? say("ticket.post_only") : "", order.flags.includes("reduce_only") ? say("ticket.reduce_only") : "",
+    stop && order.trigger_by !== "last" ? sayOf("trigger_by", order.trigger_by) : "", order.link ? sayOf("link_kind", order.link) : "",
+  ].filter(Boolean).map((text) => ` · ${text}`).join("");
   const tif = order.tif === "gtc" ? "" : ` · ${order.tif.toUpperCase()}`;
   return sayOf("kind", kind) + tif + more;
 }

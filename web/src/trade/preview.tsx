@@ -2,13 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { compare, sign, withPlaces } from "../exact/decimal";
-import { number, NONE } from "../say/format";
+import { money, number, NONE } from "../say/format";
 import { say } from "../say/language";
 import { sayProblem } from "../say/problem";
 import { balances } from "../store/account";
 import { instrument } from "../store/market";
 import { account, signedIn } from "../store/session";
-import { preview, request } from "../store/ticket";
+import { kind, preview, request } from "../store/ticket";
 import { decimalsOf, link } from "../store/venue";
 import { post, ProblemError } from "../wire/rest";
 import type { PlaceOrder, Preview } from "../wire/types";
@@ -18,7 +18,7 @@ const AGAIN_MS = 2500; // The book moves under the order.
 
 export function PreviewBox() {
   const order = request.value;
-  const text = order ? JSON.stringify(order) : "";
+  const text = order && kind.value !== "twap" ? JSON.stringify(order) : "";
   const [stale, setStale] = useState(false);
   useEffect(() => {
     if (!text || !signedIn.value) { preview.value = null; return undefined; }
@@ -45,6 +45,7 @@ export function PreviewBox() {
         <div><dt>{say("preview.notional")}</dt><dd>{amount(now?.notional, unit)}</dd></div>
         <div><dt>{say("preview.fee_max")}</dt><dd>{amount(now?.fee_max, unit)}</dd></div>
         <div class={short ? "short" : ""}><dt>{say("preview.hold")}</dt><dd>{amount(now?.hold, now?.hold_asset ?? "")}</dd></div>
+        {now?.margin ? <div class={now.margin.available_after.startsWith("-") ? "short" : ""}><dt>{say("preview.margin")}</dt><dd>{say("preview.margin_after", { before: money(now.margin.required), after: money(now.margin.required_after) })}</dd></div> : null}
         <div><dt>{say("preview.fills")}</dt><dd>{fills && what ? say("preview.fills_at", { qty: `${number(fills.fills_qty)} ${what.base}`, price: number(fills.average) }) : now?.hold_asset ? say("preview.rests") : NONE}</dd></div>
       </dl>
       <p class="preview-problem" title={problem?.detail}>{problem ? problem.text : ""}</p>
@@ -56,6 +57,6 @@ export function PreviewBox() {
 function refused(error: ProblemError): Preview {
   return {
     accepted: false, problem: error.problem, price: null, notional: "0", fee_max: "0", hold: "0", hold_asset: "", free: "0",
-    fills_qty: "0", fills_cost: "0", fills_fee: "0", average: null, maker_ppm: 0, taker_ppm: 0,
+    fills_qty: "0", fills_cost: "0", fills_fee: "0", average: null, maker_ppm: 0, taker_ppm: 0, margin: null,
   };
 }

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon";
 import { NONE, number, percent, short, trend } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { chosen, instrument, quote } from "../store/market";
+import { ContractFacts } from "../contracts/facts";
 import { GaugeButton } from "./gauge";
 import { titleOf } from "./watch-list";
 
@@ -33,6 +34,7 @@ export function QuoteBar({ onPick }: { onPick: () => void }) {
         <Fact label={say("quote.volume")} value={what && now ? `${short(now.qty)} ${what.base}` : NONE} kind="second" />
         <Fact label={say("quote.turnover")} value={what && now ? `${short(whole(now.turnover))} ${what.quote}` : NONE} kind="third" />
       </dl>
+      <ContractFacts />
     </section>
   );
 }

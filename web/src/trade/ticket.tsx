@@ -9,12 +9,14 @@ import { number } from "../say/format";
 import { say, sayOf } from "../say/language";
 import { balances } from "../store/account";
 import { chosen, instrument, quote } from "../store/market";
-import { place } from "../store/orders";
+import { startTwap } from "../store/margin";
+import { place, placeBracket } from "../store/orders";
 import { asking, signedIn } from "../store/session";
 import {
-  chooseKind, chooseTif, clearTicket, clientId, display, expiry, kind, KINDS, mayPostOnly, postOnly, price, qty, request, share, side, type Side,
-  stepped, stp, STPS, takesPrice, takesTrigger, tif, tifs, trigger,
+  bracket, chooseKind, chooseTif, clearTicket, clientId, display, expiry, isContract, kind, kinds, mayPostOnly, minutes, postOnly, price, qty, reduceOnly,
+  request, share, side, type Side, stepped, stp, STPS, takesPrice, takesTrigger, tif, tifs, trigger,
 } from "../store/ticket";
+import { Bracket, ContractTerms } from "./contract-fields";
 import { PreviewBox } from "./preview";
 import { Purse } from "./purse";
 
@@ -34,9 +36,18 @@ export function Ticket() {
   const send = () => {
     if (!signedIn.value) { asking.value = true; return; }
     const order = request.value;
-    if (!order) return;
+    const children = bracket.value;
+    if (!order || !children) return;
     void sending.send(async () => {
-      await place(order, clientId.value);
+      if (kind.value === "twap") {
+        await startTwap({
+          instrument: order.instrument, side: order.side, qty: order.qty, seconds: 60 * Number(minutes.value), reduce_only: reduceOnly.value,
+          ...(order.price ? { price: order.price } : {}), ...(clientId.value ? { cl_ord_id: clientId.value } : {}),
+        });
+      } else {
+        const placed = await place(order, clientId.value);
+        await placeBracket(placed, children);
+      }
       qty.value = ""; // The next press is a new order, and what is written is judged against what is left.
       clientId.value = "";
     });
@@ -63,7 +74,7 @@ export function Ticket() {
         />
         <Segments
           label={say("ticket.kind")} value={kind.value} onChoose={chooseKind} class="kinds"
-          choices={KINDS.map((value) => ({ value, label: sayOf("kind", value) }))}
+          choices={kinds.value.map((value) => ({ value, label: sayOf("kind", value) }))}
         />
         <p class="ticket-free"><span>{say("ticket.free")}</span>
           <button type="button" class="link num" disabled={!free} onClick={() => { qty.value = share(100) ?? qty.value; }}>{free ? `${number(free)} ${paid}` : say("ticket.nothing")}</button>
@@ -82,6 +93,7 @@ export function Ticket() {
         <div class="shares" role="group" aria-label={say("ticket.shares")}>
           {SHARES.map((part) => <button key={part} type="button" disabled={!free} onClick={() => { qty.value = share(part) ?? qty.value; }}>{say("ticket.share", { part })}</button>)}
         </div>
+        {isContract.value ? <ContractTerms sending={sending} unit={unit} /> : null}
         {kind.value === "iceberg" ? (
           <DecimalField label={say("ticket.display")} unit={base} value={display.value} onValue={(value) => { display.value = value; }} problem={sending.at("display")} hint={say("ticket.display_hint")} onKeyDown={steps(display, what?.lot, what?.qty_min ?? null)} />
         ) : null}
@@ -97,8 +109,9 @@ export function Ticket() {
           <Check label={say("ticket.post_only")} hint={say("ticket.post_only_hint")} checked={postOnly.value && mayPostOnly.value} disabled={!mayPostOnly.value} onChecked={(on) => { postOnly.value = on; }} />
           <Field label={say("ticket.client_id")} maxLength={34} placeholder={say("ticket.optional")} value={clientId.value} onValue={(value) => { clientId.value = value; }} problem={sending.at("cl_ord_id")} class="inline" />
         </div>
+        <Bracket sending={sending} unit={unit} />
         <PreviewBox />
-        <button type="submit" class={`submit ${side.value}`} disabled={sending.busy || (signedIn.value && !request.value)} data-testid="submit-order">
+        <button type="submit" class={`submit ${side.value}`} disabled={sending.busy || (signedIn.value && !(request.value && bracket.value))} data-testid="submit-order">
           {signedIn.value ? say(word) : say("ticket.sign_in")} {signedIn.value ? base : ""}
         </button>
       </Form>

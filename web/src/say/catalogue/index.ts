@@ -1,6 +1,7 @@
 // The message catalogue: every visible text of the page, in every language.
 
 import { access } from "./access";
+import { contracts } from "./contracts";
 import { money } from "./money";
 import { operator } from "./operator";
 import { problems } from "./problems";
@@ -9,6 +10,6 @@ import { study } from "./study";
 import { trade } from "./trade";
 import { words } from "./words";
 
-export const catalogue = { ...shell, ...trade, ...study, ...money, ...access, ...operator, ...words, ...problems };
-export const PARTS = { shell, trade, study, money, access, operator, words, problems };
+export const catalogue = { ...shell, ...trade, ...study, ...contracts, ...money, ...access, ...operator, ...words, ...problems };
+export const PARTS = { shell, trade, study, contracts, money, access, operator, words, problems };
 export type Key = keyof typeof catalogue;
