@@ -69,7 +69,8 @@ FEE_ACCOUNT = 2
 CLEARING_ACCOUNT = 3  # Between those who gain and those who lose by contracts.
 LENDING_ACCOUNT = 4  # What may be lent; interest is its own.
 INSURANCE_ACCOUNT = 5  # Pays what liquidated accounts cannot.
-SYSTEM_ACCOUNTS = 5  # Accounts 1 to 5; people's begin after them.
+SYSTEM_ACCOUNTS = 5  # Accounts 1 to 5.
+FIRST_ACCOUNT = SYSTEM_ACCOUNTS + 1  # Of people.
 FEE_SCHEDULES = 8
 FEE_TIERS = 16
 TASKS = 64  # Unfinished mass cancels.
@@ -90,12 +91,20 @@ HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS
 TRAILING_MAX = 256  # Trailing orders of one contract that a price may move at once.
 RANKS = 32  # Accounts ranked for deleveraging, on each side of a contract.
-IMPACT_LEVELS = 64  # Prices the premium looks at on each side.
+IMPACT_ORDERS = 256  # Orders the premium looks at on each side.
+PREMIUM_SAMPLES_MAX = 1_000_000  # Of one funding interval.
+FUNDING_INTERVAL_MIN_NS = 1_000_000_000
+DIVISOR_MAX = 1_000_000  # Funding intervals in the period that rates are quoted for.
+INDEX_SAMPLES_MAX = 65_536  # Of the window before an expiry.
+WINDOW_MAX_NS = 7 * DAY_NS
+CHALLENGE_MAX_NS = 366 * DAY_NS
+OUTCOME_SHIFT = 6  # The unit_shift of an outcome's array.
 SWEEP_MAX = 4_096  # Accounts of one SWEEP; it ends earlier when its events would not fit.
 LIQUIDATIONS_PER_COMMAND = 1  # Accounts a CONTINUE goes on with.
 TWAP_SLICES_MAX = 10_000
 
 assert PRICE_MAX < 1 << 47
+assert E12 * PREMIUM_SAMPLES_MAX < 1 << 62 and PRICE_MAX * INDEX_SAMPLES_MAX <= 1 << 62
 assert NOTIONAL_MAX + NOTIONAL_MAX // PPM * FEE_PPM_MAX + 2 < SUPPLY_MAX
 assert 2 * SUPPLY_MAX <= 1 << 62
 
