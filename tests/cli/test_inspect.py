@@ -33,7 +33,7 @@ def test_a_part_of_the_journal(folder, run, first, last, seqs):
 def test_the_commands_of_a_request(folder, run):
     start_ns = 1_800_000_000_000_000_000
     clock = ManualClock(start_ns)
-    rows = build.place(3, 1, 2, 9, 7_000_000, display_lots=3)
+    rows = build.place(6, 1, 2, 9, 7_000_000, display_lots=3)
     rows["request_tag"][0] = 0xC0DE
     with emporion.open(folder, capacity="tiny", clock=clock) as venue:
         venue.submit(np.concatenate([rows, rows]))

@@ -10,7 +10,7 @@ from emporion.schema.limits import TINY
 from emporion.sim.faults import FaultyDisk
 from emporion.storage.segments import SEGMENT_BYTES_MIN
 
-ACCOUNTS = (3, 4, 5, 6)
+ACCOUNTS = (6, 7, 8, 9)
 
 
 def new_disk(seed: int = 0) -> FaultyDisk:
@@ -37,8 +37,12 @@ def orders(rng: np.random.Generator, count: int) -> np.ndarray:
         iceberg = int(rng.random() < 0.2)
         rows.append(
             build.place(
-                int(rng.choice(ACCOUNTS)), 1, int(rng.choice([Side.BUY, Side.SELL])), int(rng.integers(5, 50)),
-                int(rng.integers(95, 106)), display_lots=5 * iceberg,
+                int(rng.choice(ACCOUNTS)),
+                1,
+                int(rng.choice([Side.BUY, Side.SELL])),
+                int(rng.integers(5, 50)),
+                int(rng.integers(95, 106)),
+                display_lots=5 * iceberg,
             )  # fmt: skip
         )
     return build.join(*rows)

@@ -12,8 +12,8 @@ from emporion.errors import BadValue, DiskFull, StorageFailed, VenueLocked
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.codes import Command, Event, Limit, Side, Tif
-from emporion.schema.limits import BATCH_ROWS, CANCELS_PER_COMMAND, SMALL, TINY
-from emporion.schema.messages import COMMAND, LEDGER_COMMAND
+from emporion.schema.limits import BATCH_ROWS, CANCELS_PER_COMMAND, FIRST_ACCOUNT, SMALL, TINY
+from emporion.schema.messages import COMMAND, GENESIS_ROWS, LEDGER_COMMAND
 from emporion.sim.faults import UNLIMITED
 from emporion.storage.segments import SEGMENT_BYTES_MIN
 from tests.engine.stage import ACCOUNTS, new_disk, open_node, opening, orders
@@ -31,13 +31,13 @@ def node(request):
 def test_a_new_venue_begins_with_genesis():
     node = open_node(new_disk(), limits={Limit.ACCOUNTS: 10})
     assert node.seq == 1
-    assert node.commands()["kind"].tolist() == [Command.GENESIS, Command.DATA, Command.DATA]
+    assert node.commands()["kind"].tolist() == [Command.GENESIS, *[Command.DATA] * GENESIS_ROWS]
     assert node.machine.array["tables"]["limit"][0, Limit.ACCOUNTS] == 10
 
 
 def test_an_answer_names_the_first_sequence_and_holds_the_events(node):
     seq = node.seq
-    answer = node.submit(build.join(build.place(3, 1, Side.SELL, 5, 100), build.place(4, 1, Side.BUY, 5, 100)))
+    answer = node.submit(build.join(build.place(6, 1, Side.SELL, 5, 100), build.place(7, 1, Side.BUY, 5, 100)))
     assert answer.first_seq == seq + 1
     assert answer.events["kind"].tolist() == [Event.ACCEPTED, Event.ACCEPTED, Event.FILLED, Event.FILLED]
     assert answer.events["seq"].tolist() == [seq + 1, seq + 2, seq + 2, seq + 2]
@@ -45,7 +45,7 @@ def test_an_answer_names_the_first_sequence_and_holds_the_events(node):
 
 
 def test_rows_of_any_family_are_taken(node):
-    answer = node.submit(build.deposit(3, 1, 5).view(LEDGER_COMMAND))
+    answer = node.submit(build.deposit(6, 1, 5).view(LEDGER_COMMAND))
     assert answer.events["kind"].tolist() == [Event.DEPOSITED]
 
 
@@ -58,7 +58,7 @@ def test_the_callers_rows_are_not_changed(node):
 
 def test_several_submissions_get_their_own_answers(node):
     seq = node.seq
-    crossing = build.join(build.place(3, 1, Side.SELL, 5, 100), build.place(4, 1, Side.BUY, 5, 100))
+    crossing = build.join(build.place(6, 1, Side.SELL, 5, 100), build.place(7, 1, Side.BUY, 5, 100))
     answers = node.submit_many([crossing, np.zeros(0, COMMAND), build.open_account(), crossing])
     assert [answer.first_seq for answer in answers] == [seq + 1, seq + 3, seq + 3, seq + 4]
     assert [len(answer.events) for answer in answers] == [4, 0, 1, 4]
@@ -71,7 +71,7 @@ def test_time_is_stamped_and_never_goes_back():
     clock.advance(500)
     node.submit(build.open_account())
     clock.advance(-1_200)
-    node.submit(build.place(3, 1, Side.BUY, 1, 1, display_lots=1))
+    node.submit(build.place(6, 1, Side.BUY, 1, 1, display_lots=1))
     commands = node.commands()
     assert commands["ts_ns"][commands["kind"] != Command.DATA].tolist() == [1_000, 1_500, 1_500]
     assert commands["ts_ns"][-1] == 1  # The data row's first field: display_lots.
@@ -90,14 +90,14 @@ def test_time_does_not_go_back_over_a_restart():
 
 
 def head_without_data():
-    return build.place(3, 1, Side.BUY, 5, 100, display_lots=1)[:1]
+    return build.place(6, 1, Side.BUY, 5, 100, display_lots=1)[:1]
 
 
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         (head_without_data(), "row 0 announces 1 data rows, but only 0 rows follow"),
-        (build.join(build.tick(), build.place(3, 1, Side.BUY, 9, 9, display_lots=1)[:1]), "row 1 announces 1 data"),
+        (build.join(build.tick(), build.place(6, 1, Side.BUY, 9, 9, display_lots=1)[:1]), "row 1 announces 1 data"),
         (build.tick().view("u1"), "64-byte rows"),
         (np.array([], "i8"), "64-byte rows"),
         (build.set_limit(Limit.ORDERS, TINY.orders), "capacity 'tiny' holds 2047"),
@@ -115,7 +115,7 @@ def test_what_cannot_be_journalled_is_refused_and_leaves_no_trace(node, rows, me
 
 
 def test_nobody_can_forge_a_frame(node):
-    rows = build.place(3, 1, Side.BUY, 5, 100, display_lots=1)
+    rows = build.place(6, 1, Side.BUY, 5, 100, display_lots=1)
     for row in (0, 1):
         forged = rows.copy()
         forged["kind"][row] = Command.FRAME
@@ -186,7 +186,7 @@ def test_a_large_submission_is_cut_between_commands():
     """Frames of all sizes, over several groups; every head keeps its data rows."""
     node = open_node(disk := new_disk(), segment_bytes=16 * SEGMENT_BYTES_MIN)
     node.submit(opening())
-    place = build.place(3, 1, Side.BUY, 10, 50, display_lots=1)
+    place = build.place(6, 1, Side.BUY, 10, 50, display_lots=1)
     rows = np.concatenate([np.repeat(build.tick(), 3), *[place] * (3 * BATCH_ROWS), build.tick()])
     seq = node.seq
     answer = node.submit(rows)
@@ -206,8 +206,8 @@ def test_a_large_submission_is_cut_between_commands():
 def test_a_mass_cancel_is_finished_by_continue(node):
     count = 3 * CANCELS_PER_COMMAND
     for _ in range(count // 64):
-        node.submit(np.repeat(build.place(3, 1, Side.BUY, 1, 10), 64))
-    answer = node.submit(build.mass_cancel(3))
+        node.submit(np.repeat(build.place(6, 1, Side.BUY, 1, 10), 64))
+    answer = node.submit(build.mass_cancel(6))
     assert (answer.events["kind"] == Event.CANCELED).sum() == count
     assert not node.machine.pending()
     assert Command.CONTINUE in node.commands(answer.first_seq)["kind"]
@@ -217,9 +217,7 @@ def test_what_is_due_is_done_when_idle():
     clock = ManualClock()
     node = open_node(new_disk(), clock=clock)
     node.submit(opening())
-    node.submit(
-        build.place(3, 1, Side.BUY, 1, 10, tif=Tif.GTD, expire_ns=clock.now_ns() + SECOND_NS)
-    )
+    node.submit(build.place(6, 1, Side.BUY, 1, 10, tif=Tif.GTD, expire_ns=clock.now_ns() + SECOND_NS))
     heard = []
     node.listen(lambda events: heard.extend(events["kind"].tolist()))
     assert node.idle() == clock.now_ns() + SECOND_NS
@@ -234,7 +232,7 @@ def test_what_came_due_while_closed_is_done_first():
     disk, clock = new_disk(), ManualClock()
     node = open_node(disk, clock=clock)
     node.submit(opening())
-    node.submit(build.place(3, 1, Side.BUY, 1, 10, tif=Tif.GTD, expire_ns=clock.now_ns() + SECOND_NS))
+    node.submit(build.place(6, 1, Side.BUY, 1, 10, tif=Tif.GTD, expire_ns=clock.now_ns() + SECOND_NS))
     node.close()
     clock.advance(2 * SECOND_NS)
     node = open_node(disk, clock=clock)
@@ -247,10 +245,10 @@ def test_work_left_by_a_crash_is_gone_on_with():
     disk = new_disk()
     node = open_node(disk)
     node.submit(opening())
-    node.submit(np.repeat(build.place(3, 1, Side.BUY, 1, 10), 600))
+    node.submit(np.repeat(build.place(6, 1, Side.BUY, 1, 10), 600))
     disk.power_for = 3  # The mass cancel is written and synced, the spare segment gets its zeroes.
     with pytest.raises(StorageFailed):
-        node.submit(build.mass_cancel(3))
+        node.submit(build.mass_cancel(6))
     assert node.machine.pending()
     disk.lose_power()
     node = open_node(disk)
@@ -281,7 +279,7 @@ def test_a_kernel_that_fails_stops_the_node_and_the_journal_is_kept():
     node.close()
     node = open_node(disk)  # The state was at fault here, not the kernel: the same command now goes well.
     assert node.commands()["kind"][-1] == Command.OPEN_ACCOUNT
-    assert node.submit(build.open_account()).events["account_id"].tolist() == [len(ACCOUNTS) + 4]
+    assert node.submit(build.open_account()).events["account_id"].tolist() == [len(ACCOUNTS) + FIRST_ACCOUNT + 1]
 
 
 def test_a_failed_sync_stops_the_node_and_nothing_of_it_is_answered():
@@ -309,13 +307,13 @@ def test_a_full_disk_refuses_entry_and_takes_cancels():
     taken = 0
     with pytest.raises(DiskFull, match="order entry is refused"):
         for _ in range(10_000):
-            node.submit(build.place(3, 1, Side.BUY, 1, 10))
+            node.submit(build.place(6, 1, Side.BUY, 1, 10))
             taken += 1
     seq = node.seq
     with pytest.raises(DiskFull):
-        node.submit_many([build.cancel(3, 1), build.deposit(3, 1, 1)])  # One is entry: none is taken.
+        node.submit_many([build.cancel(6, 1), build.deposit(6, 1, 1)])  # One is entry: none is taken.
     assert node.seq == seq
-    answer = node.submit(build.mass_cancel(3))
+    answer = node.submit(build.mass_cancel(6))
     assert (answer.events["kind"] == Event.CANCELED).sum() == taken
     digest = node.digest()
     disk.lose_power()

@@ -66,7 +66,7 @@ def test_every_caller_gets_their_own_answer(sequencer, disk):
 
 def test_what_is_wrong_concerns_its_sender_only(sequencer):
     good = [sequencer.submit(build.open_account()) for _ in range(5)]
-    bad = sequencer.submit(build.place(3, 1, 1, 5, 100, display_lots=1)[:1])
+    bad = sequencer.submit(build.place(6, 1, 1, 5, 100, display_lots=1)[:1])
     worse = sequencer.submit("rows")
     good += [sequencer.submit(build.open_account()) for _ in range(5)]
     wait([*good, bad, worse], timeout=30)
@@ -83,9 +83,9 @@ def test_a_full_disk_refuses_those_who_enter(tmp_path):
     disk.space = 0
     with pytest.raises(DiskFull):
         while True:
-            node.submit(build.place(3, 1, 1, 1, 10))
+            node.submit(build.place(6, 1, 1, 1, 10))
     sequencer = Sequencer(node)
-    futures = [sequencer.submit(rows) for rows in [build.place(3, 1, 1, 1, 10), build.mass_cancel(3)] * 5]
+    futures = [sequencer.submit(rows) for rows in [build.place(6, 1, 1, 1, 10), build.mass_cancel(6)] * 5]
     wait(futures, timeout=30)
     sequencer.close()
     assert all(isinstance(future.exception(), DiskFull) for future in futures[::2])
@@ -103,7 +103,7 @@ def test_a_node_that_stops_tells_everybody(sequencer, disk):
 def test_an_idle_node_covers_its_last_answer_and_does_what_is_due(sequencer):
     node = sequencer.node
     due = node.clock.now_ns() + SECOND_NS // 5
-    sequencer.submit(build.place(3, 1, 1, 1, 10, tif=Tif.GTD, expire_ns=due)).result(timeout=30)
+    sequencer.submit(build.place(6, 1, 1, 1, 10, tif=Tif.GTD, expire_ns=due)).result(timeout=30)
     offset = node.journal.position.offset
     until = time.monotonic() + 10
     while node.machine.array["tables"]["live"][0, Limit.ORDERS] and time.monotonic() < until:

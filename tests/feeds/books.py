@@ -6,7 +6,7 @@ from emporion.engine.node import Node
 from emporion.schema import build
 from emporion.schema.codes import Event, Side, Tif
 
-BTC, ALICE, BOB = 1, 3, 4
+BTC, ALICE, BOB = 1, 6, 7
 
 
 def new_node() -> Node:

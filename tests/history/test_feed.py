@@ -17,7 +17,7 @@ from emporion.history.folder import ASIDE, MANIFEST, Folder
 from emporion.history.parquet import read
 from emporion.history.store import HistoryStore
 from emporion.schema import build
-from emporion.schema.limits import TINY
+from emporion.schema.limits import FIRST_ACCOUNT, TINY
 from emporion.storage.disk import Disk
 from tests.history.obvious import ENTRY, Obvious, array
 from tests.history.stage import FEWER, GENESIS_ROWS, draw, feed, live
@@ -148,7 +148,7 @@ def test_a_clean_end_leaves_nothing_to_read_again(tmp_path, monkeypatch):
         monkeypatch.setattr(feeding, "Replay", None)
         assert store.seq == node.seq
         store.attach(node)
-        node.submit(build.deposit(3, 1, 5))
+        node.submit(build.deposit(6, 1, 5))
         while store.is_behind:
             pass
         assert store.ledger(3, limit=1)["amount_atoms"].tolist() == [5]
@@ -204,8 +204,8 @@ def test_a_full_disk_costs_nothing_but_patience(tmp_path, monkeypatch, caplog):
         while store.is_behind or not caplog.records:
             pass
         obvious = Obvious(node.commands())
-        want = len([fill for fill in obvious.fills if fill["account_id"] == 4])
-        assert len(store.fills(4, limit=10_000)) == want > 0
+        want = len([fill for fill in obvious.fills if fill["account_id"] == FIRST_ACCOUNT])
+        assert len(store.fills(FIRST_ACCOUNT, limit=10_000)) == want > 0
         full[0] = False
         store.close()
         assert "No space left on device; it is tried again" in caplog.text

@@ -5,7 +5,7 @@ from emporion.schema import build
 from emporion.schema.codes import Event, InstrumentStatus, Limit, Side
 from emporion.schema.limits import GENERATION_MAX, SLOT_BITS, TINY
 
-BOB, USD, BTC = 3, 1, 2
+BOB, USD, BTC = 6, 1, 2
 
 
 def venue() -> Machine:

@@ -6,7 +6,7 @@ import pytest
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.codes import Event, Limit
-from emporion.schema.limits import TINY
+from emporion.schema.limits import FIRST_ACCOUNT, TINY
 
 ASSETS, ACCOUNTS = 62, 250
 
@@ -19,7 +19,7 @@ def test_balances_of_accounts_that_share_a_place(residue):
     rows += [build.list_asset(f"A{number}", 0) for number in range(ASSETS)]
     rows += [build.open_account() for _ in range(ACCOUNTS)]
     assert not (machine.apply(build.join(*rows))["kind"] == Event.REJECTED).any()
-    accounts = [number for number in range(3, ACCOUNTS + 3) if number % 16 == residue]
+    accounts = [number for number in range(FIRST_ACCOUNT, ACCOUNTS + FIRST_ACCOUNT) if number % 16 == residue]
     deposits = [build.deposit(account, asset, asset) for account in accounts for asset in range(1, ASSETS + 1)]
     events = machine.apply(build.join(*deposits))
     done = events[events["kind"] == Event.DEPOSITED]
@@ -28,6 +28,6 @@ def test_balances_of_accounts_that_share_a_place(residue):
     again = machine.apply(build.join(*(build.deposit(int(e["account_id"]), int(e["asset_id"]), 1) for e in done)))
     assert (again["kind"] == Event.DEPOSITED).all()
     balances = machine.array["balances"][0]
-    own = balances[balances["account_id"] >= 3]
+    own = balances[balances["account_id"] >= FIRST_ACCOUNT]
     assert np.array_equal(own["free_atoms"], own["asset_id"] + 1)
     assert machine.audit() == []

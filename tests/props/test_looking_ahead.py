@@ -31,7 +31,7 @@ for size in (10, 1, 200, 3, 17, 400):
     machine.apply(rows)
     work.learn(machine.apply(work.draw(40)))
 for number in (1_000_000, -1_000_000, 2**31 - 1, -(2**31)):
-    rows = build.join(*(build.place(3, number, 1, 1, 100) for _ in range(40)))
+    rows = build.join(*(build.place(6, number, 1, 1, 100) for _ in range(40)))
     machine.apply(rows)
 assert machine.audit() == []
 print("stood it")

@@ -8,12 +8,12 @@ import numpy as np
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.codes import Command, Event, InstrumentStatus, Side
-from emporion.schema.limits import SMALL, TINY
+from emporion.schema.limits import FIRST_ACCOUNT, SMALL, TINY
 from emporion.schema.messages import COMMAND
 from emporion.sim.both import Both
 from emporion.sim.crowd import Crowd
 from emporion.sim.model import Model
-from emporion.sim.workload import FIRST_ACCOUNT, MASTERS, Workload
+from emporion.sim.workload import MASTERS, Workload
 
 STEPS, COMMANDS_PER_STEP_MAX = 30, 20
 

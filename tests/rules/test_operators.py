@@ -17,7 +17,7 @@ def test_genesis_comes_first_and_once():
         send 99             -> rejected UNKNOWN_KIND
         send GENESIS        -> rejected BAD_DATA_ROWS
         tick                -> nothing
-        send GENESIS | limits=1 | limits=1 -> rejected NO_GENESIS
+        send GENESIS | limits=1 | limits=1 | limits=1 | limits=1 -> rejected NO_GENESIS
         send GENESIS        -> rejected NO_GENESIS
     """)
 
@@ -56,7 +56,7 @@ def test_limits_are_raised_and_never_lowered():
         limit orders 2**24       -> rejected BAD_VALUE
         limit holds 2**24        -> rejected BAD_VALUE
         limit balances 2**31     -> rejected BAD_VALUE
-        send SET_LIMIT limit=12 limit_value=9_000  -> rejected BAD_VALUE
+        send SET_LIMIT limit=20 limit_value=9_000  -> rejected BAD_VALUE
         send SET_LIMIT limit=-1 limit_value=9_000  -> rejected BAD_VALUE
         limit client_ids_per_account 2**31-1 -> limit_set client_ids_per_account 2147483647
     """)
@@ -273,13 +273,14 @@ def test_fees_just_in_range():
 def test_accounts_are_numbered_in_sequence_and_hang_below_masters():
     """A-9"""
     play("""
-        limits accounts=5
+        limits accounts=8
         open A tier=15      -> account_opened A
         open A.x            -> account_opened A.x
         open B below=99     -> rejected UNKNOWN_ACCOUNT
-        open B below=4      -> rejected UNKNOWN_ACCOUNT
+        open B below=7      -> rejected UNKNOWN_ACCOUNT
         open B below=1      -> rejected UNKNOWN_ACCOUNT
         open B below=2      -> rejected UNKNOWN_ACCOUNT
+        open B below=5      -> rejected UNKNOWN_ACCOUNT
         open B below=-1     -> rejected UNKNOWN_ACCOUNT
         open B tier=16      -> rejected BAD_VALUE
         open B tier=-1      -> rejected BAD_VALUE
@@ -288,10 +289,10 @@ def test_accounts_are_numbered_in_sequence_and_hang_below_masters():
     """)
 
 
-def test_accounts_one_and_two_are_the_venues_own():
+def test_accounts_one_to_five_are_the_venues_own():
     """A-1, A-9"""
     stage = play("open A -> account_opened A")
-    assert stage.accounts["A"] == 3
+    assert stage.accounts["A"] == 6
 
 
 def test_the_tier_of_an_account():

@@ -15,14 +15,14 @@ def test_names_survive(tmp_path):
         assert venue.account("alice") == alice
         assert venue.account("alice/bot").master == "alice"
     lines = (tmp_path / FILE_NAME).read_text().splitlines()
-    assert lines == ['{"account": 3, "name": "alice"}', '{"account": 4, "name": "alice/bot"}']
+    assert lines == ['{"account": 6, "name": "alice"}', '{"account": 7, "name": "alice/bot"}']
 
 
 def test_a_torn_line_is_cut(tmp_path):
     with emporion.open(tmp_path, capacity="tiny") as venue:
         venue.open_account("alice")
     with open(tmp_path / FILE_NAME, "ab") as file:
-        file.write(b'{"account": 4, "na')
+        file.write(b'{"account": 7, "na')
     with emporion.open(tmp_path, capacity="tiny") as venue:
         bob = venue.open_account("bob")
         assert (bob.account_id, venue.account("alice").account_id) == (4, 3)
@@ -38,8 +38,8 @@ def test_a_name_whose_account_was_never_opened_is_void(tmp_path):
         assert venue.account(4).name == "#4"
     with emporion.open(tmp_path, capacity="tiny") as venue:
         assert venue.account(4).name == "#4", "carol's name must not come back with the account"
-        assert venue.account("#4").account_id == 4
-        assert venue.open_account("carol").account_id == 5
+        assert venue.account("#7").account_id == 7
+        assert venue.open_account("carol").account_id == 8
 
 
 def test_an_account_that_was_opened_keeps_its_name_though_nobody_was_told(tmp_path):
@@ -47,7 +47,7 @@ def test_an_account_that_was_opened_keeps_its_name_though_nobody_was_told(tmp_pa
         venue._names.assign(3, "alice")
         venue.node.submit(_open_account())  # Durable; and here the process dies.
     with emporion.open(tmp_path, capacity="tiny") as venue:
-        assert venue.account("alice").account_id == 3
+        assert venue.account("alice").account_id == 6
 
 
 def test_a_refused_opening_frees_the_name(tmp_path):
@@ -56,7 +56,7 @@ def test_a_refused_opening_frees_the_name(tmp_path):
             venue.open_account("alice", tier=99)
         with pytest.raises(BadValue, match="no account is named 'alice'"):
             venue.account("alice")
-        assert venue.open_account("alice").account_id == 3
+        assert venue.open_account("alice").account_id == 6
 
 
 def test_a_closed_venue_does_not_touch_the_names(tmp_path):
@@ -72,20 +72,20 @@ def test_looking_writes_nothing(tmp_path):
     (tmp_path / FILE_NAME).write_bytes(b'{"account": 9, "name": "ghost"}\n{"acc')
     before = (tmp_path / FILE_NAME).read_bytes()
     with emporion.open(tmp_path, capacity="tiny", read_only=True) as venue:
-        assert venue.accounts[-1].name == "fees"
+        assert venue.accounts[-1].name == "insurance"
         with pytest.raises(emporion.EmporionError, match="read_only"):
             venue.open_account("alice")
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
 
-@pytest.mark.parametrize("line", ["nonsense", '{"account": 3}', '{"account": "x", "name": "y"}', "[1]"])
+@pytest.mark.parametrize("line", ["nonsense", '{"account": 6}', '{"account": "x", "name": "y"}', "[1]"])
 def test_damage_in_the_middle_is_told(tmp_path, line):
-    (tmp_path / FILE_NAME).write_text(line + '\n{"account": 4, "name": "bob"}\n')
+    (tmp_path / FILE_NAME).write_text(line + '\n{"account": 7, "name": "bob"}\n')
     with pytest.raises(NamesCorrupt, match="line 1"):
         Names(tmp_path, 10)
 
 
-@pytest.mark.parametrize("name", ["", "#7", "a\nb", "x" * 65, 7, "outside", "fees"])
+@pytest.mark.parametrize("name", ["", "#7", "a\nb", "x" * 65, 7, "outside", "fees", "lending"])
 def test_some_names_are_none(market, name):
     with pytest.raises(BadValue, match="account name"):
         market.open_account(name)

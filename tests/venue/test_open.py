@@ -87,12 +87,12 @@ def test_there_is_nothing_to_look_at(tmp_path):
 
 
 def test_limits_are_the_venues_own():
-    with emporion.open(capacity="tiny", limits={"orders": 1, "accounts": 3}) as venue:
+    with emporion.open(capacity="tiny", limits={"orders": 1, "accounts": 6}) as venue:
         venue.open_account("alice")
         with pytest.raises(emporion.Refused, match="TABLE_FULL"):
             venue.open_account("bob")
-        venue.set_limit("accounts", 4)
-        assert venue.open_account("bob").account_id == 4
+        venue.set_limit("accounts", 7)
+        assert venue.open_account("bob").account_id == 7
 
 
 def test_what_is_not_a_capacity_or_a_limit_is_named():

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emporion.bench.mixes import FIRST_ACCOUNT, LOW_TICKS, START_NS, Mix, setup
+from emporion.bench.mixes import LOW_TICKS, START_NS, Mix, setup
 from emporion.bench.reference import Drawn, Reference
 from emporion.kernel.machine import Machine
 from emporion.schema.codes import Command, Limit, Side, Tif
+from emporion.schema.limits import FIRST_ACCOUNT
 from emporion.schema.messages import COMMAND
 
 CENTRE_TICKS = LOW_TICKS + 1_024

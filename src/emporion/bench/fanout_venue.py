@@ -27,11 +27,11 @@ from emporion.gateway.server import Server
 from emporion.history.store import HistoryStore
 from emporion.schema import build
 from emporion.schema.codes import Command, Event, Side, Tif
+from emporion.schema.limits import FIRST_ACCOUNT
 from emporion.schema.messages import ORDER_COMMAND
 from emporion.venue import venue as venues
 
 TRADERS = 20
-FIRST_ACCOUNT = 3
 MIDDLE_TICKS, SPREAD_TICKS = 50_000, 100  # Prices lie up to so far from the middle.
 RESTING = 150  # Orders of one book on one side, about.
 STEP_S = 0.005

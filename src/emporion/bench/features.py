@@ -12,10 +12,11 @@ import numpy as np
 
 from emporion.bench.draw import draw
 from emporion.bench.kernel import Progress, in_pieces, time_apply
-from emporion.bench.mixes import FIRST_ACCOUNT, LOW_TICKS, MIXES, Mix, setup
+from emporion.bench.mixes import LOW_TICKS, MIXES, Mix, setup
 from emporion.bench.reference import Reference
 from emporion.kernel.machine import Machine
 from emporion.schema.codes import Command, Event, OrderFlag, Reject, Side, Tif
+from emporion.schema.limits import FIRST_ACCOUNT
 from emporion.schema.messages import ADMIN_COMMAND, COMMAND, ORDER_EXTRA
 
 SHARE = 0.05  # Of the orders that rest, in the variants.

@@ -16,12 +16,12 @@ from statistics import median
 import numpy as np
 
 from emporion.bench.draw import draw
-from emporion.bench.mixes import FIRST_ACCOUNT, Mix, setup
+from emporion.bench.mixes import Mix, setup
 from emporion.bench.reference import Drawn, Reference, Sums
 from emporion.errors import EmporionError
 from emporion.kernel.machine import Machine, batch_cuts
 from emporion.schema.codes import Event, Reject
-from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.limits import FEE_ACCOUNT, FIRST_ACCOUNT
 
 Progress = Callable[[str], None]
 GOALS = {"a": 0.9, "b": 0.9, "c": 1.0, "a-ids": 0.7, "b-ids": 0.7}

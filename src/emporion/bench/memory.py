@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from emporion.bench.kernel import Progress
-from emporion.bench.mixes import FIRST_ACCOUNT, LOW_TICKS
+from emporion.bench.mixes import LOW_TICKS
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.codes import Command, Event, InstrumentStatus, Side, Tif
-from emporion.schema.limits import LARGE, SMALL, Capacity
+from emporion.schema.limits import FIRST_ACCOUNT, LARGE, SMALL, Capacity
 from emporion.schema.messages import ADMIN_COMMAND, COMMAND, LEDGER_COMMAND
 
 # A new process, `import` first. What it prints is the seconds until the first command was answered.

@@ -18,10 +18,9 @@ import numpy as np
 
 from emporion.schema import build
 from emporion.schema.codes import Command, InstrumentStatus, Limit
-from emporion.schema.limits import LARGE, SMALL, Capacity
+from emporion.schema.limits import FIRST_ACCOUNT, LARGE, SMALL, Capacity
 from emporion.schema.messages import ADMIN_COMMAND, COMMAND, LEDGER_COMMAND
 
-FIRST_ACCOUNT = 3
 QUOTE_ASSET = 1  # The base of instrument i is asset 1 + i.
 START_NS = 1_700_000_000_000_000_000
 LOW_TICKS = 10_000  # Lowest price; the reference's window of 2,048 ticks begins here.

@@ -21,7 +21,7 @@ constexpr int WINDOW = 2048;  // Ticks of a book: two levels of 64-bit words cov
 constexpr i64 PPM = 1'000'000;
 constexpr int SLOT_BITS = 24;
 constexpr int FAR = 24, MIDDLE = 16, NEARER = 12, NEAR = 8;  // How many commands ahead memory is fetched.
-constexpr i32 FIRST_ACCOUNT = 3;  // 1 is the outside world, 2 takes fees.
+constexpr i32 FIRST_ACCOUNT = 6;  // Those before are the venue's own.
 constexpr i32 NO_ACCOUNT = INT32_MIN;
 constexpr i32 QUOTE_ASSET = 1;    // The base of instrument i is asset 1 + i.
 

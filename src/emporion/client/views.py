@@ -9,7 +9,7 @@ from emporion.client.flow import Flow, fact, method
 from emporion.client.values import AccountLike, OrderLike, order_number
 from emporion.errors import BadValue
 from emporion.schema.codes import Reject
-from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.limits import SYSTEM_ACCOUNTS
 from emporion.venue.book import Book
 from emporion.venue.frames import Frame
 from emporion.venue.things import Order
@@ -156,7 +156,7 @@ class Views(Core):
             what = f"look at the ledger of {name or 'the key'}"
             items += reversed((yield from self._pages(accounts.Entry, "/v1/ledger", what, name, limit)))
         listed = yield from self._know_all(items, assets=True)
-        items.sort(key=lambda item: (item.seq, listed.account_ids[item.account] <= FEE_ACCOUNT))
+        items.sort(key=lambda item: (item.seq, listed.account_ids[item.account] <= SYSTEM_ACCOUNTS))
         return tables.entries(_newest(items, limit), listed)
 
     @method

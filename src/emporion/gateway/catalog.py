@@ -13,7 +13,7 @@ from emporion.gateway.link.questions import Listings
 from emporion.gateway.problems import ProblemError, problem
 from emporion.schema.build import name_text
 from emporion.schema.codes import Event
-from emporion.schema.limits import FEE_ACCOUNT, FEE_TIERS
+from emporion.schema.limits import FEE_TIERS, SYSTEM_ACCOUNTS
 from emporion.venue.catalog import atom, lot_of, tick_of
 
 CHANGES = np.zeros(256, np.bool_)  # After these events the copy is old.
@@ -181,7 +181,7 @@ class Catalog:
 
     def accounts_of(self, master_id: int) -> list[int]:
         """A master and its sub-accounts."""
-        return [number for number, own in enumerate(self._masters) if own == master_id and number > FEE_ACCOUNT]
+        return [number for number, own in enumerate(self._masters) if own == master_id and number > SYSTEM_ACCOUNTS]
 
     def known_instruments(self) -> list[Listed]:
         return [listed for listed in self.instruments if listed is not None]

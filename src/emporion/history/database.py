@@ -20,7 +20,7 @@ from emporion.history.parquet import FILE_DTYPES, read
 from emporion.history.rows import ACCOUNT, Rows, concat
 from emporion.history.views import VIEWS
 from emporion.schema.codes import AssetClass
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
+from emporion.schema.limits import SYSTEM_ACCOUNTS
 
 MEMORY_LIMIT = "1GB"  # What does not fit is put into files of its own for the time of the query.
 SCALE_MAX = 30  # Decimals of a price or quantity; 38 digits in all.
@@ -118,8 +118,10 @@ class Database:
             "asset_class": _texts(listed["asset_class"], classes), "tick": _decimals(ticks), "lot": _decimals(lots),
             "quote_atom": _decimals([atoms[number] for number in listed["quote_asset_id"].tolist()]),
         })  # fmt: skip
-        system = np.zeros(2, ACCOUNT)  # They are there from the first command on, which says nothing of them.
-        system["account_id"] = system["master_id"] = OUTSIDE_ACCOUNT, FEE_ACCOUNT
+        system = np.zeros(
+            SYSTEM_ACCOUNTS, ACCOUNT
+        )  # They are there from the first command on, which says nothing of them.
+        system["account_id"] = system["master_id"] = np.arange(1, SYSTEM_ACCOUNTS + 1)
         accounts = concat([system, accounts], ACCOUNT)
         of = {number: account_name(number) for number in accounts["account_id"].tolist()}
         self._load("dim.accounts", {

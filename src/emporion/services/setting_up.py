@@ -14,7 +14,7 @@ from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue, Refused
 from emporion.schema import build
 from emporion.schema.codes import AssetClass, Event, InstrumentStatus, Limit, Reject
-from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.limits import SYSTEM_ACCOUNTS
 from emporion.services.listings import LISTINGS, MARK, QUOTE, QUOTE_DECIMALS, Terms
 
 MAKER_PPM, TAKER_PPM = -5, 25  # Half a basis point back to makers.
@@ -42,9 +42,9 @@ def set_up(sequencer: Sequencer, accounts: int) -> tuple[dict[int, Terms], list[
         )
     instruments = _list_all(sequencer)
     have = len(sequencer.call(lambda node: _rows(node, Limit.ACCOUNTS)).result())
-    wanted = FEE_ACCOUNT + accounts
+    wanted = SYSTEM_ACCOUNTS + accounts
     _send(sequencer, [build.open_account() for _ in range(have, wanted)])
-    account_ids = list(range(FEE_ACCOUNT + 1, wanted + 1))
+    account_ids = list(range(SYSTEM_ACCOUNTS + 1, wanted + 1))
     _pay_in(sequencer, instruments, account_ids)
     return instruments, account_ids
 

@@ -3,7 +3,8 @@
 from emporion.schema import build
 from emporion.schema.build import Rows
 from emporion.schema.codes import InstrumentStatus, OrderFlag, Side, Tif
-from emporion.sim.workload import FIRST_ACCOUNT, MASTERS, Workload
+from emporion.schema.limits import FIRST_ACCOUNT
+from emporion.sim.workload import MASTERS, Workload
 
 
 class Crowd(Workload):

@@ -59,7 +59,7 @@ def list_asset(venue: Venue, row: Row, data: list[Row]) -> None:
     terms = data[0]
     require(terms.name[0] != 0, Reject.BAD_VALUE)
     require(0 <= terms.decimals <= DECIMALS_MAX, Reject.BAD_VALUE)
-    require(terms.asset_class in tuple(AssetClass), Reject.BAD_VALUE)
+    require(1 <= terms.asset_class <= AssetClass.PRIVATE, Reject.BAD_VALUE)
     require(len(venue.assets) < venue.limits[Limit.ASSETS], Reject.TABLE_FULL)
     asset_id = len(venue.assets) + 1
     venue.assets[asset_id] = bytes(terms.name)
@@ -70,7 +70,7 @@ def list_instrument(venue: Venue, row: Row, data: list[Row]) -> None:
     """A-4."""
     terms, bounds = data
     require(terms.name[0] != 0, Reject.BAD_VALUE)
-    require(terms.asset_class in tuple(AssetClass), Reject.BAD_VALUE)
+    require(1 <= terms.asset_class <= AssetClass.PRIVATE, Reject.BAD_VALUE)
     require(1 <= terms.base_atoms_per_lot <= ATOMS_PER_LOT_MAX, Reject.BAD_VALUE)
     require(1 <= terms.atoms_per_tick_lot <= ATOMS_PER_TICK_LOT_MAX, Reject.BAD_VALUE)
     require(terms.base_asset_id != terms.quote_asset_id, Reject.BAD_VALUE)

@@ -25,7 +25,15 @@ import numpy as np
 from emporion.schema import build
 from emporion.schema.build import Rows
 from emporion.schema.codes import AssetClass, Command, Event, InstrumentStatus, Limit, OrderFlag, Side, Stp, Tif
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT, TINY, Capacity
+from emporion.schema.limits import (
+    CLEARING_ACCOUNT,
+    FEE_ACCOUNT,
+    INSURANCE_ACCOUNT,
+    LENDING_ACCOUNT,
+    OUTSIDE_ACCOUNT,
+    TINY,
+    Capacity,
+)
 from emporion.schema.messages import COMMAND
 from emporion.sim.both import Both
 from emporion.sim.model import RULES, family
@@ -36,6 +44,10 @@ NEVER_WAS = 77 << 24 | 7_777
 FUNDS = 1_000_000
 BOUNDS = {"qty_max_lots": 1_000_000, "price_max_ticks": 1_000_000}
 TERMS = ("base_atoms_per_lot", "atoms_per_tick_lot")
+SYSTEM_NAMES = {
+    "outside": OUTSIDE_ACCOUNT, "fees": FEE_ACCOUNT, "clearing": CLEARING_ACCOUNT, "lending": LENDING_ACCOUNT,
+    "insurance": INSURANCE_ACCOUNT,
+}  # fmt: skip
 
 
 def play(text: str, capacity: Capacity = TINY) -> "Stage":
@@ -63,7 +75,7 @@ class Stage:
         self.terms: dict[str, dict[str, int]] = {"I": dict(BOUNDS)}  # Of instruments: what `amend` starts from.
         self.assets = {"base": 1, "cash": 2}
         self.instruments = {"I": 1}
-        self.accounts = {"outside": OUTSIDE_ACCOUNT, "fees": FEE_ACCOUNT, "nobody": 0, "all": 0}
+        self.accounts = SYSTEM_NAMES | {"nobody": 0, "all": 0}
         self.orders: list[int] = []
         self.holds: list[int] = []
         self.now_ns = 1_700_000_000 * UNITS_NS["s"]

@@ -23,10 +23,12 @@ from emporion.schema.limits import (
     CLIENT_ID_AGE_NS,
     DEADMAN_MAX_NS,
     FEE_PPM_MAX,
+    FIRST_ACCOUNT,
     NOTIONAL_MAX,
     PRICE_MAX,
     QTY_MAX,
     SUPPLY_MAX,
+    SYSTEM_ACCOUNTS,
     TINY,
     TS_MAX,
 )
@@ -38,7 +40,6 @@ ASSETS = 3
 INSTRUMENTS = 3
 MASTERS = 4
 SUBS = 2  # Below the first two masters.
-FIRST_ACCOUNT = 3
 MIDDLE_TICKS = 100
 ALWAYS, SWARM, MEDDLING = range(3)  # Sorts of action: in every seed; in most; in most, but seldom in calm ones.
 
@@ -54,7 +55,7 @@ def draw_limits(rng: np.random.Generator) -> dict[Limit, int]:
     tight = {
         Limit.ASSETS: (ASSETS, 5),
         Limit.INSTRUMENTS: (INSTRUMENTS, 6),
-        Limit.ACCOUNTS: (2 + MASTERS + SUBS, 12),
+        Limit.ACCOUNTS: (SYSTEM_ACCOUNTS + MASTERS + SUBS, 15),
         Limit.BALANCES: (12, 32),
         Limit.ORDERS: (6, 60),
         Limit.EXTRAS: (2, 24),
@@ -67,8 +68,8 @@ def draw_limits(rng: np.random.Generator) -> dict[Limit, int]:
     }
     is_roomy = rng.random(len(tight)) < rng.choice([0.3, 0.8, 1.0])
     return {
-        limit: roomy[limit] if is_roomy[limit] else int(rng.integers(low, high + 1))
-        for limit, (low, high) in tight.items()
+        limit: roomy[limit] if is_this_roomy else int(rng.integers(low, high + 1))
+        for (limit, (low, high)), is_this_roomy in zip(tight.items(), is_roomy, strict=True)
     }
 
 

@@ -16,6 +16,7 @@ from emporion.errors import BadValue, DiskFull, StorageFailed
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.limits import TINY
+from emporion.schema.messages import GENESIS_ROWS
 from emporion.sim.faults import UNLIMITED, FaultyDisk
 from emporion.sim.workload import Workload
 from emporion.storage.segments import SEGMENT_BYTES_MIN
@@ -61,7 +62,7 @@ class World:
         self.safe_seq = 0  # What must never be lost.
         self.node = self._open()
         # GENESIS is in the opening: the node has given its own, with the same limits.
-        self._submit([self.work.opening()[3:]])
+        self._submit([self.work.opening()[1 + GENESIS_ROWS :]])
 
     def step(self) -> None:
         """One thing that can happen to a venue."""

@@ -3,8 +3,8 @@
 A name lives in `names.jsonl` in the venue's folder: one line an account, only ever appended to,
 readable with any editor.
 
-    {"account": 3, "name": "alice"}
-    {"account": 4, "name": "bob"}
+    {"account": 6, "name": "alice"}
+    {"account": 7, "name": "bob"}
 
 The line is written and synced *before* the command that opens the account, with the number that
 account will get (numbers are given in sequence, and the folder has one writer). So the process
@@ -26,10 +26,13 @@ import os
 from pathlib import Path
 
 from emporion.errors import BadValue, EmporionError, StorageFailed
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
+from emporion.schema.limits import CLEARING_ACCOUNT, FEE_ACCOUNT, INSURANCE_ACCOUNT, LENDING_ACCOUNT, OUTSIDE_ACCOUNT
 
 FILE_NAME = "names.jsonl"
-SYSTEM_NAMES = {OUTSIDE_ACCOUNT: "outside", FEE_ACCOUNT: "fees"}
+SYSTEM_NAMES = {
+    OUTSIDE_ACCOUNT: "outside", FEE_ACCOUNT: "fees", CLEARING_ACCOUNT: "clearing", LENDING_ACCOUNT: "lending",
+    INSURANCE_ACCOUNT: "insurance",
+}  # fmt: skip
 NAME_CHARS_MAX = 64
 
 

@@ -17,7 +17,7 @@ from emporion.venue.names import Names
 from emporion.venue.venue import Venue
 from tests.engine.stage import open_node, opening
 
-ANN, BOB, GOLD_USD = 3, 4, 1
+ANN, BOB, GOLD_USD = 6, 7, 1
 _numbers = itertools.count()
 
 

@@ -6,6 +6,7 @@ import pytest
 from emporion.gateway.link.look_ups import LookUps
 from emporion.schema import build
 from emporion.schema.codes import Limit
+from emporion.schema.limits import FIRST_ACCOUNT
 from tests.engine.stage import ACCOUNTS, open_node, opening
 
 
@@ -60,9 +61,12 @@ def test_balances_of_many_assets_and_accounts():
         node.submit(build.join(*(build.list_asset(f"A{n}", 0) for n in range(assets))))
         node.submit(build.join(*(build.open_account() for _ in range(accounts))))
         rng = np.random.default_rng(3)
-        pairs = {(int(rng.integers(3, accounts + 3)), int(rng.integers(1, assets + 1))) for _ in range(600)}
+        pairs = {
+            (int(rng.integers(FIRST_ACCOUNT, accounts + FIRST_ACCOUNT)), int(rng.integers(1, assets + 1)))
+            for _ in range(600)
+        }
         node.submit(build.join(*(build.deposit(account, asset, 1) for account, asset in sorted(pairs))))
         rows, look_ups = node.machine.array["balances"][0], LookUps(node.machine)
-        for account in range(3, accounts + 3):
+        for account in range(FIRST_ACCOUNT, accounts + FIRST_ACCOUNT):
             expected = sorted(asset for holder, asset in pairs if holder == account)
             assert rows["asset_id"][look_ups.balances(account)].tolist() == expected

@@ -24,7 +24,7 @@ from emporion.schema import build
 from emporion.schema.codes import AssetClass, Event, Side, Tif
 
 BTC, EURC = 1, 2  # Instruments: tick 0.1 and lot 0.0001; tick 0.00001 and lot 1.
-ALICE, BOB = 3, 4
+ALICE, BOB = 6, 7
 PLENTY = 1 << 50
 BOUNDS = {"qty_max_lots": 10_000_000, "price_max_ticks": 100_000_000}
 

@@ -36,7 +36,7 @@ from emporion.gateway.stream.ended import ended_order
 from emporion.gateway.stream.frames import encode
 from emporion.gateway.stream.views import Change
 from emporion.schema.codes import Event, OrderStatus
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
+from emporion.schema.limits import SYSTEM_ACCOUNTS
 from emporion.schema.messages import EVENT
 from emporion.wire import stream
 from emporion.wire.accounts import Balance
@@ -118,7 +118,7 @@ class Private:
                 self._own.setdefault(event[ACCOUNT], []).append((event, ts_ns))
         active = [each for each in chains if each in self._own or each in self._late or self._is_new(each, chains)]
         if len(change.events):
-            active += [each for each in (OUTSIDE_ACCOUNT, FEE_ACCOUNT) if each in chains and each not in active]
+            active += [each for each in range(1, SYSTEM_ACCOUNTS + 1) if each in chains and each not in active]
         looked = await asyncio.gather(*(self._look(each, change, chains[each]) for each in active))
         self._looked = dict(zip(active, looked, strict=True))
         self._late = set()
@@ -203,8 +203,8 @@ class Private:
         own = self._own.get(account_id, [])
         for chain in chains:
             if chain.key.channel == "balances":
-                # Fees reach their account without an event of its own.
-                if not chain.is_ready or own or account_id <= FEE_ACCOUNT:
+                # What reaches the venue's own accounts, as fees do, has no event of its own.
+                if not chain.is_ready or own or account_id <= SYSTEM_ACCOUNTS:
                     looked.balances = await self._ask_balances(account_id)
             elif chain.key.channel == "orders":
                 entered = any(event[KIND] == ACCEPTED and event[ORDER_ID] not in holder.orders for event, _ in own)
