@@ -100,7 +100,9 @@ WINDOW_MAX_NS = 7 * DAY_NS
 CHALLENGE_MAX_NS = 366 * DAY_NS
 OUTCOME_SHIFT = 6  # The unit_shift of an outcome's array.
 SWEEP_MAX = 4_096  # Accounts of one SWEEP; it ends earlier when its events would not fit.
-LIQUIDATIONS_PER_COMMAND = 1  # Accounts a CONTINUE goes on with.
+SWEEP_EVENTS = 16_384  # It looks at no further account when it has written more.
+LIQUIDATION_WAIT_NS = 1_000_000_000  # At least, where nothing could be done.
+DELEVERAGES = 8  # Accounts on the other side that one command may deleverage.
 TWAP_SLICES_MAX = 10_000
 
 assert PRICE_MAX < 1 << 47

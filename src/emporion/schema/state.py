@@ -332,7 +332,9 @@ MARGIN = row(  # A margin account. Rules R.
     ("orders", "i4"),  # Open orders of it that add to exposures.
     ("first_tied", "i4"),  # Row in extras: its orders that end with a position. Rule K-4.
     ("tied", "i4"),  # How many.
-    ("reserved", "u1", (20,)),
+    ("ranked", "i4"),  # Entries it has in the ranks of contracts.
+    ("is_spent", "i4"),  # A loss of it was left, with nothing to sell: rule Q-8.
+    ("reserved", "u1", (12,)),
 )
 HOLDING = row(  # One asset or contract of a margin account.
     ("pos_lots", "i8"),  # Contract: signed. Asset: 0, its balance says.
