@@ -31,14 +31,14 @@ def values_of(rows):
 
 def test_a_perpetual_is_listed_in_four_data_rows():
     rows = build_margin.list_contract(
-        "BTC-PERP", quote_asset_id=2, atoms_per_tick_lot=10, impact_notional_atoms=5_000, price_max_ticks=99,
-        caps={"position_max_lots": 7, "cap_e12": 8, "divisor": 9},
+        "BTC-PERP", quote_asset_id=2, atoms_per_tick_lot=10, lot_exponent=-6, impact_notional_atoms=5_000,
+        price_max_ticks=99, caps={"position_max_lots": 7, "cap_e12": 8, "divisor": 9},
     )  # fmt: skip
     assert head_of(rows)["kind"] == Command.LIST_CONTRACT
     terms = rows[1:2].view(messages.INSTRUMENT_TERMS)[0]
     assert build.name_text(terms["name"]) == "BTC-PERP"
     assert (terms["quote_asset_id"], terms["base_asset_id"], terms["base_atoms_per_lot"]) == (2, 0, 0)
-    assert (terms["atoms_per_tick_lot"], terms["asset_class"]) == (10, AssetClass.PERPETUAL)
+    assert [terms[name] for name in ("atoms_per_tick_lot", "lot_exponent", "asset_class")] == [10, -6, 9]
     assert rows[2:3].view(messages.INSTRUMENT_BOUNDS)[0]["price_max_ticks"] == 99
     contract = rows[3:4].view(messages.CONTRACT_TERMS)[0]
     assert (contract["contract_kind"], contract["funding_interval_ns"]) == (ContractKind.PERPETUAL, HOUR_NS)

@@ -101,6 +101,7 @@ def list_contract(
     quote_asset_id: int,
     contract_kind: int = ContractKind.PERPETUAL,
     atoms_per_tick_lot: int = 1,
+    lot_exponent: int = 0,
     expiry_ns: int = 0,
     window_ns: int = 0,
     strike_ticks: int = 0,
@@ -115,14 +116,15 @@ def list_contract(
 ) -> Rows:
     """LIST_CONTRACT: `caps` are the arguments of `contract_bounds`, what is left those of `bounds`.
 
-    It settles in `quote_asset_id`; starts PRE_OPEN. `funding_interval_ns` is an hour for a perpetual
-    and none for the others unless given.
+    It settles in `quote_asset_id`; a lot is 10^lot_exponent of what it is on; it starts PRE_OPEN.
+    `funding_interval_ns` is an hour for a perpetual and none for the others unless given.
     """
     if funding_interval_ns is None:
         funding_interval_ns = HOUR_NS if contract_kind == ContractKind.PERPETUAL else 0
     terms = one_row(
         INSTRUMENT_TERMS, Command.DATA, name=name_bytes(name), quote_asset_id=quote_asset_id,
-        atoms_per_tick_lot=atoms_per_tick_lot, asset_class=CLASSES.get(ContractKind(contract_kind), 0),
+        atoms_per_tick_lot=atoms_per_tick_lot, lot_exponent=lot_exponent,
+        asset_class=CLASSES.get(ContractKind(contract_kind), 0),
     )  # fmt: skip
     contract = one_row(
         CONTRACT_TERMS, Command.DATA, contract_kind=contract_kind, expiry_ns=expiry_ns, window_ns=window_ns,

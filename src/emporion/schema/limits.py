@@ -17,7 +17,7 @@ ATOMS_PER_TICK_LOT_MAX = 1 << 53  # Quote atoms of a tick times a lot.
 FEE_PPM_MAX = 100_000  # A tenth of the notional, either way.
 PPM = 1_000_000
 BAND_PPM_MAX = 1_000_000
-DECIMALS_MAX = 18
+DECIMALS_MAX = 18  # Of an asset; the lot of a contract is within 10^-this and 10^this.
 TS_MAX = (1 << 62) - 1  # Nanoseconds: the year 2116.
 DEADMAN_MAX_NS = 86_400_000_000_000  # A day.
 CLIENT_ID_AGE_NS = 86_400_000_000_000  # How long an ended order's client id is remembered.
@@ -31,7 +31,9 @@ DEADLINES_PER_COMMAND = 8
 CANCELS_PER_COMMAND = 256  # By a mass cancel, a freeze or a closing, before CONTINUE.
 PAGE_HOLDINGS = 7  # Holdings of one page.
 PAGES_PER_ACCOUNT = 32
-HOLDINGS_MAX = PAGES_PER_ACCOUNT * PAGE_HOLDINGS  # Of one margin account: assets and contracts it holds or has orders in.
+HOLDINGS_MAX = (
+    PAGES_PER_ACCOUNT * PAGE_HOLDINGS
+)  # Of one margin account: assets and contracts it holds or has orders in.
 # A touch settles each holding: funding or interest, marking to cash, a final price.
 EVENTS_PER_TOUCH = 3 * HOLDINGS_MAX
 # A match writes at most, per contact: two fills, two positions with what was due on them, a refresh, an order that

@@ -100,13 +100,19 @@ ADMIN_COMMAND = row(  # TICK, CONTINUE, SET_DEADMAN, GENESIS to UNFREEZE_ACCOUNT
 
 MARGIN_COMMAND = row(  # LIST_CONTRACT to RESOLVE_OUTCOME
     ("ts_ns", "i8"),
-    ("index_price_ticks", "i8"),  # SET_PRICE of a contract. Options and futures: of what they are on, in their own ticks.
+    (
+        "index_price_ticks",
+        "i8",
+    ),  # SET_PRICE of a contract. Options and futures: of what they are on, in their own ticks.
     ("mark_price_ticks", "i8"),  # SET_PRICE of a contract.
     ("value_atoms", "i8"),  # SET_PRICE of an asset: micro-dollars of 2^unit_shift atoms.
     ("asset_id", "i4"),
     ("group_id", "i4"),
     ("question_id", "i4"),
-    ("number", "i4"),  # SET_GROUP: maintenance ppm. SET_RISK: which load, 0 to 2. SET_MARGIN: leverage cap. SWEEP: accounts.
+    (
+        "number",
+        "i4",
+    ),  # SET_GROUP: maintenance ppm. SET_RISK: which load, 0 to 2. SET_MARGIN: leverage cap. SWEEP: accounts.
     ("account_id", "i4"),
     ("instrument_id", "i4"),
     ("kind", "u1"),
@@ -144,7 +150,8 @@ INSTRUMENT_TERMS = row(  # LIST_INSTRUMENT, first data row: fixed for life
     ("base_asset_id", "i4"),
     ("quote_asset_id", "i4"),
     ("asset_class", "i4"),
-    ("reserved0", "u1", (12,)),
+    ("lot_exponent", "i4"),  # LIST_CONTRACT: a lot is 10^this of what the contract is on. For people and doors only.
+    ("reserved0", "u1", (8,)),
     ("kind", "u1"),
     ("reserved1", "u1", (7,)),
 )

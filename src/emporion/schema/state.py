@@ -91,7 +91,8 @@ INSTRUMENT = row(  # Four cache lines. Three are what every order reads.
     ("next_pending", "i4"),  # Queue of instruments whose stops are still to fire.
     ("is_pending", "i4"),
     ("name", "u1", (16,)),
-    ("reserved1", "u1", (24,)),
+    ("lot_exponent", "i4"),  # Of a contract: a lot is 10^this of what it is on. Nothing depends on it.
+    ("reserved1", "u1", (20,)),
 )
 ACCOUNT = row(
     ("deadman_ns", "i8"),  # Time-out; 0 when off.
@@ -231,7 +232,11 @@ GROUP = row(
     ("maintenance_ppm", "i8"),  # Of the group's loss.
 )
 RISK = row(  # What one contract or asset does to margin. Rules R.
-    ("arrays", "i8", (LOADS * SCENARIOS,)),  # Micro-dollars of 2^unit_shift lots or atoms long, in each scenario: load x 16 + scenario.
+    (
+        "arrays",
+        "i8",
+        (LOADS * SCENARIOS,),
+    ),  # Micro-dollars of 2^unit_shift lots or atoms long, in each scenario: load x 16 + scenario.
     ("group_ids", "i4", (LOADS,)),  # 0 for none.
     ("loads", "i4"),
     ("instrument_id", "i4"),  # Of a contract,
@@ -258,7 +263,10 @@ CONTRACT = row(  # The part of an instrument that only contracts have.
     ("mark_ticks", "i8"),  # 0 until the first SET_PRICE.
     ("index_ticks", "i8"),
     ("priced_ns", "i8"),
-    ("clearing_atoms", "i8"),  # Minus the sum of entry_atoms of all positions: what gains and losses are posted against.
+    (
+        "clearing_atoms",
+        "i8",
+    ),  # Minus the sum of entry_atoms of all positions: what gains and losses are posted against.
     ("funding_atoms", "i8"),  # Funding received and not yet paid on, with what rounding leaves.
     ("open_interest_lots", "i8"),  # Sum of the long positions.
     ("position_max_lots", "i8"),
