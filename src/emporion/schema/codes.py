@@ -82,6 +82,7 @@ class Event(IntEnum):
     DEADMAN_FIRED = 20
     TWAP_STARTED = 21
     TWAP_ENDED = 22
+    TWAP_SLICED = 23  # In place of ACCEPTED for a slice, or of REJECTED: the command of that moment is somebody else's.
 
     DEPOSITED = 30
     TRANSFERRED = 31  # Two rows: the debit (negative), then the credit.
