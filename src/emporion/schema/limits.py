@@ -36,12 +36,14 @@ HOLDINGS_MAX = (
 )  # Of one margin account: assets and contracts it holds or has orders in.
 # A touch settles each holding: funding or interest, marking to cash, a final price.
 EVENTS_PER_TOUCH = 3 * HOLDINGS_MAX
-# A match writes at most, per contact: two fills, two positions with what was due on them, a refresh, an order that
-# went with another; or two decrements. And a touch of the account that sent it, and a few more.
-EVENTS_PER_ORDER = 16 * CONTACTS_MAX + EVENTS_PER_TOUCH + 8
-# Stops before and after, the order itself; a freeze of a balance on top of walks; deadlines, and their heads.
+# A match writes at most, per contact: two fills; two positions with what was due on them (2 each); a refresh; of the
+# resting order its partner with two children, and its own two; two orders tied to its position, each with a partner and
+# two children. And a touch of the account that sent it, the same ties of its own, and a few more.
+EVENTS_PER_ORDER = 24 * CONTACTS_MAX + EVENTS_PER_TOUCH + 24
+# Stops before and after, the order itself, a slice of a TWAP; a freeze of a balance on top of walks; deadlines, and
+# their heads.
 EVENTS_PER_COMMAND = (
-    (2 * STOPS_PER_COMMAND + 1) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 2 * DEADLINES_PER_COMMAND + 8
+    (2 * STOPS_PER_COMMAND + 2) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 2 * DEADLINES_PER_COMMAND + 8
 )
 
 # --- Batches and events --------------------------------------------------------------------------
@@ -105,7 +107,10 @@ SWEEP_MAX = 4_096  # Accounts of one SWEEP; it ends earlier when its events woul
 SWEEP_EVENTS = 16_384  # It looks at no further account when it has written more.
 LIQUIDATION_WAIT_NS = 1_000_000_000  # At least, where nothing could be done.
 DELEVERAGES = 8  # Accounts on the other side that one command may deleverage.
+TIED_PER_POSITION = 2  # Orders that end with it: a stop and a profit.
+TIED_MAX = 64  # Of all positions of an account.
 TWAP_SLICES_MAX = 10_000
+TWAP_INTERVAL_MIN_NS = 1_000_000_000
 
 assert PRICE_MAX < 1 << 47
 assert E12 * PREMIUM_SAMPLES_MAX < 1 << 62 and PRICE_MAX * INDEX_SAMPLES_MAX <= 1 << 62
