@@ -6,7 +6,7 @@ its level and its neighbours, so it leaves without a search.
 
 import numpy as np
 
-from emporion.kernel import bits, clients, deadlines, emit, prices, rings
+from emporion.kernel import bits, clients, deadlines, emit, order_margin, prices, rings
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.kernel.tables import free_extra, free_order
@@ -152,6 +152,8 @@ def head(state, trie, price_ticks):
 def finish(state, slot, status):
     """Ends an order that is in no queue and holds nothing: its id is remembered, its rows are freed."""
     order = state.orders[slot]
+    if order.margin != 0:
+        order_margin.leave(state, order)
     if order.client_id != 0:
         clients.end(state, order.client_id, status)
     if order.extra != 0:
@@ -189,6 +191,16 @@ def cancel_incoming(state, slot, kind, reason, out):
 @kernel
 def _end(state, slot, order, kind, reason, out):
     emit.ended(state, out, kind, order, reason)
-    if order.hold_atoms != 0:
-        hold_for_order(state, order, 0)
+    release(state, order)
     finish(state, slot, OrderStatus.EXPIRED.value if kind == Event.EXPIRED.value else OrderStatus.CANCELED.value)
+
+
+@kernel
+def release(state, order):
+    """What an order holds becomes free. Returns what it may spend: that, and what it is promised."""
+    if order.margin != 0:
+        return order_margin.release(state, order)
+    held = order.hold_atoms
+    if held != 0:
+        hold_for_order(state, order, 0)
+    return held

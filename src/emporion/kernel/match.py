@@ -4,12 +4,12 @@ The incoming order holds nothing while it matches and pays from free; admission 
 that its hold at entry would cover the worst.
 """
 
-from emporion.kernel import book, emit, prices, rings
+from emporion.kernel import book, emit, order_margin, position, prices, rings
 from emporion.kernel.arith import buy_hold, fee_due
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
 from emporion.kernel.tables import LEAVES, NODES, has_room
-from emporion.schema.codes import Event, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import CONTACTS_MAX
 from emporion.schema.state import BOOK, FALLS, RISES
 
@@ -18,6 +18,8 @@ SELL = Side.SELL.value
 CANCELED = Event.CANCELED.value
 EXPIRED = Event.EXPIRED.value
 FILLED = OrderStatus.FILLED.value
+REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
+REDUCED = Reject.REDUCED.value
 
 
 @hot
@@ -33,7 +35,9 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
     order = state.orders[slot]
     instrument = state.instruments[order.instrument_id]
     spent, reason = 0, 0
-    if is_open and book.crosses(instrument, order.side, order.price_ticks):
+    if is_open and order.flags & REDUCE_ONLY != 0 and order_margin.closable(state, order) == 0:
+        reason = REDUCED
+    elif is_open and book.crosses(instrument, order.side, order.price_ticks):
         spent, reason = _sweep(state, slot, order, instrument, out)
         if order.leaves_lots == 0:
             if is_listed:
@@ -50,17 +54,26 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
             book.delist(state, slot)
         book.cancel_incoming(state, slot, CANCELED, reason, out)
         return
-    if order.side == BUY:
+    if order.side == BUY and instrument.contract == 0:
         notional = order.price_ticks * order.leaves_lots * instrument.atoms_per_tick_lot
         held = min(buy_hold(notional, order_rate(order)), entry_hold_atoms - spent)
     else:
-        held = order.leaves_lots * instrument.base_atoms_per_lot
-    hold_for_order(state, order, held)
+        held = order.leaves_lots * instrument.base_atoms_per_lot  # Of a contract nothing.
+    hold(state, order, held)
     book.queue(state, slot)
     if not is_listed:
         book.enlist(state, slot)
         if order.extra != 0:
             book.set_end(state, order)
+
+
+@hot
+def hold(state, order, need_atoms):
+    """An order that comes to rest holds this much: of a margin account what it has, and the rest is promised to it."""
+    if order.margin == 0:
+        hold_for_order(state, order, need_atoms)
+    else:
+        order_margin.hold(state, order, need_atoms)
 
 
 @seldom
@@ -95,8 +108,14 @@ def _sweep(state, slot, order, instrument, out):
         elif resting.owner_id == order.owner_id:
             if _prevent_self_trade(state, slot, order, resting_slot, resting, out):
                 return spent, Reject.SELF_TRADE.value
-        else:
+        elif (order.margin | resting.margin) == 0:
             spent += _trade(state, order, resting_slot, resting, instrument, out)
+        elif resting.flags & REDUCE_ONLY != 0 and order_margin.closable(state, resting) == 0:
+            book.cancel(state, resting_slot, CANCELED, REDUCED, out)
+        else:
+            spent += _trade_of_margin(state, order, resting_slot, resting, instrument, out)
+            if order.flags & REDUCE_ONLY != 0 and order.leaves_lots > 0 and order_margin.closable(state, order) == 0:
+                return spent, REDUCED
     return spent, 0
 
 
@@ -155,21 +174,86 @@ def _trade(state, taker, maker_slot, maker, instrument, out):
         assert left >= 0
     state.balances[instrument.fee_balance].free_atoms += maker_fee + taker_fee
 
+    _record(state, instrument, price_ticks, lots)
+    emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER)
+    emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER)
+    _after_trade(state, maker_slot, maker, shown, lots, out)
+    return spent
+
+
+@seldom
+def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
+    """The same of a contract, or of a delivery instrument where either is a margin account. Rules P-6 and P-9."""
+    lots = min(taker.leaves_lots, maker.leaves_lots)
+    shown = 0
+    if maker.extra != 0 and state.extras[maker.extra].display_lots != 0:
+        shown = state.extras[maker.extra].shown_lots
+        lots = min(taker.leaves_lots, shown)
+    if maker.flags & REDUCE_ONLY != 0:
+        lots = min(lots, order_margin.closable(state, maker))
+    if taker.flags & REDUCE_ONLY != 0:
+        lots = min(lots, order_margin.closable(state, taker))
+    price_ticks = maker.price_ticks
+    notional = price_ticks * lots * instrument.atoms_per_tick_lot
+    is_contract = instrument.contract != 0
+    basis = notional
+    order_margin.settle_due(state, maker, out)
+    order_margin.settle_due(state, taker, out)
+    if is_contract:
+        basis = position.fee_base(state.contracts[instrument.contract], price_ticks, notional)
+
+    maker_done = maker.maker_notional_atoms
+    maker_fee = fee_due(maker.maker_ppm, maker_done + basis) - fee_due(maker.maker_ppm, maker_done)
+    maker.maker_notional_atoms = maker_done + basis
+    taker_done = taker.taker_notional_atoms
+    taker_fee = fee_due(taker.taker_ppm, taker_done + basis) - fee_due(taker.taker_ppm, taker_done)
+    taker.taker_notional_atoms = taker_done + basis
+    maker.leaves_lots -= lots
+    taker.leaves_lots -= lots
+
+    spent, maker_gain, taker_gain = 0, 0, 0
+    if is_contract:
+        tick_atoms = price_ticks * instrument.atoms_per_tick_lot
+        maker_gain = order_margin.fill(state, maker, instrument, lots, tick_atoms, maker_fee)
+        taker_gain = order_margin.fill(state, taker, instrument, lots, tick_atoms, taker_fee)
+    else:
+        order_margin.deliver_maker(state, maker, instrument, lots, notional, maker_fee)
+        spent = order_margin.deliver_taker(state, taker, instrument, lots, notional, taker_fee)
+    state.balances[instrument.fee_balance].free_atoms += maker_fee + taker_fee
+
+    _record(state, instrument, price_ticks, lots)
+    flag = order_margin.liquidation_flag(state, maker, taker)
+    emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER | flag)
+    emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER | flag)
+    if is_contract:
+        order_margin.emit_position(state, out, maker, instrument, price_ticks, maker_gain)
+        order_margin.emit_position(state, out, taker, instrument, price_ticks, taker_gain)
+        if maker.flags & REDUCE_ONLY != 0 and maker.leaves_lots > 0 and order_margin.closable(state, maker) == 0:
+            book.cancel(state, maker_slot, CANCELED, REDUCED, out)
+            return spent
+    _after_trade(state, maker_slot, maker, shown, lots, out)
+    return spent
+
+
+@hot
+def _record(state, instrument, price_ticks, lots):
+    """What an instrument remembers of a trade."""
     instrument.last_price_ticks = price_ticks
     instrument.trades += 1
     instrument.traded_lots += lots
     if instrument.tries[RISES].root != 0 or instrument.tries[FALLS].root != 0:
         _note_for_stops(instrument, price_ticks)
-    emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER)
-    emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER)
 
+
+@hot
+def _after_trade(state, maker_slot, maker, shown, lots, out):
+    """The resting order ends when it is done; an iceberg's slice goes on."""
     if maker.leaves_lots == 0:
         book.unqueue(state, maker_slot)
         book.delist(state, maker_slot)
         book.finish(state, maker_slot, FILLED)
     elif shown != 0:
         _after_slice(state, maker_slot, maker, shown - lots, out)
-    return spent
 
 
 @kernel
@@ -216,32 +300,35 @@ def _prevent_self_trade(state, slot, order, resting_slot, resting, out):
         _decrement_resting(state, resting, lots, out)
     if order.leaves_lots == lots:
         return True
+    before = order.leaves_lots
     order.leaves_lots -= lots
     order.qty_lots -= lots
+    if order.margin != 0:
+        order_margin.shrink(state, order, before)
     emit.of_order(state, out, Event.DECREMENTED.value, order, order.price_ticks, lots, 0, 0, reason, 0)
     return False
 
 
 @kernel
 def _decrement_resting(state, order, lots, out):
+    before = order.leaves_lots
     order.leaves_lots -= lots
     order.qty_lots -= lots
-    shrink_hold(state, order)
-    emit.of_order(
-        state, out, Event.DECREMENTED.value, order, order.price_ticks, lots, 0, 0, Reject.SELF_TRADE.value, 0
-    )
+    shrink_hold(state, order, before)
+    emit.of_order(state, out, Event.DECREMENTED.value, order, order.price_ticks, lots, 0, 0, Reject.SELF_TRADE.value, 0)
 
 
 @kernel
-def shrink_hold(state, order):
+def shrink_hold(state, order, leaves_before):
     """After a resting order lost quantity: it holds, and shows, no more than what is left needs."""
     instrument = state.instruments[order.instrument_id]
-    if order.side == BUY:
+    if order.margin != 0:
+        order_margin.lessen(state, order, leaves_before)
+    elif order.side == BUY:
         notional = order.price_ticks * order.leaves_lots * instrument.atoms_per_tick_lot
-        held = min(buy_hold(notional, order_rate(order)), order.hold_atoms)
+        hold_for_order(state, order, min(buy_hold(notional, order_rate(order)), order.hold_atoms))
     else:
-        held = order.leaves_lots * instrument.base_atoms_per_lot
-    hold_for_order(state, order, held)
+        hold_for_order(state, order, order.leaves_lots * instrument.base_atoms_per_lot)
     if order.extra != 0:
         extra = state.extras[order.extra]
         extra.shown_lots = min(extra.shown_lots, order.leaves_lots)
@@ -286,7 +373,5 @@ def can_fill(state, instrument, side, price_ticks, lots, stp, owner_id):
         lots -= hidden
         if lots <= 0:
             return True
-        level_price = (
-            prices.above(state, trie, level_price) if side == BUY else prices.below(state, trie, level_price)
-        )
+        level_price = prices.above(state, trie, level_price) if side == BUY else prices.below(state, trie, level_price)
     return False

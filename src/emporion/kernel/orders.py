@@ -5,7 +5,7 @@ Each refuses before it touches anything; after that, nothing may fail.
 
 from emporion.kernel import admit, book, clients, emit, match, sweep, trigger
 from emporion.kernel.jit import kernel, seldom
-from emporion.kernel.ledger import hold_for_order, open_balance
+from emporion.kernel.ledger import open_balance
 from emporion.kernel.tables import open_slot, take_extra, take_order
 from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import FEE_TIERS
@@ -94,13 +94,14 @@ def replace(state, command, out):
     leaves_lots = command.qty_lots - (order.qty_lots - order.leaves_lots)
     keeps_place = price_ticks == order.price_ticks and leaves_lots <= order.leaves_lots
     if keeps_place:
+        leaves_before = order.leaves_lots
         order.qty_lots = command.qty_lots
         order.leaves_lots = leaves_lots
-        match.shrink_hold(state, order)
+        match.shrink_hold(state, order, leaves_before)
         held = order.hold_atoms
     else:
         book.unqueue(state, slot)
-        hold_for_order(state, order, 0)
+        book.release(state, order)
         order.price_ticks = price_ticks
         order.qty_lots = command.qty_lots
         order.leaves_lots = leaves_lots
@@ -111,7 +112,7 @@ def replace(state, command, out):
     if keeps_place:
         return
     if order.flags & STOP != 0:
-        hold_for_order(state, order, held)
+        match.hold(state, order, held)
         book.queue(state, slot)
     else:
         match.run(state, slot, held, instrument.status == InstrumentStatus.OPEN, True, out)
@@ -250,7 +251,7 @@ def _add_extra(state, slot, display_lots, trigger_ticks, expire_ns):
 @kernel
 def _wait(state, slot, order, held):
     """A stop takes its hold and its place among those that wait for a price."""
-    hold_for_order(state, order, held)
+    match.hold(state, order, held)
     book.queue(state, slot)
     book.enlist(state, slot)
     book.set_end(state, order)

@@ -2,7 +2,6 @@
 
 from emporion.kernel import book, emit, match, prices
 from emporion.kernel.jit import kernel, seldom
-from emporion.kernel.ledger import hold_for_order
 from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, Reject
 from emporion.schema.limits import STOPS_PER_COMMAND
 from emporion.schema.state import FALLS, RISES
@@ -101,9 +100,7 @@ def _activate(state, slot, out):
     emit.of_order(
         state, out, Event.TRIGGERED.value, order, order.price_ticks, order.qty_lots, 0, 0, Reject.NONE.value, 0
     )
-    entry_hold_atoms = order.hold_atoms
-    hold_for_order(state, order, 0)
-    match.run(state, slot, entry_hold_atoms, True, True, out)
+    match.run(state, slot, book.release(state, order), True, True, out)
 
 
 @kernel
