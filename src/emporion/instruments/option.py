@@ -106,6 +106,20 @@ def gains(
     return gained
 
 
+def averaged_years(years: ArrayLike, window_years: ArrayLike) -> Floats:
+    """The time to price an option with that settles at the average over the last `window_years`.
+
+    An average moves less than its last price: its variance is that of all but two thirds of the window while the
+    window has not begun, and falls with the third power of what is left once it has, the forward then being the
+    average of what has passed and what is expected. Without a window it is the time itself; none is left from the
+    expiry on.
+    """
+    left = np.maximum(np.asarray(years, np.float64), 0.0)
+    window = np.asarray(window_years, np.float64)
+    inside = left**3 / (3.0 * np.square(np.where(window > 0.0, window, 1.0)))
+    return np.where(left >= window, left - window * (2.0 / 3.0), inside)
+
+
 def shocked_vol(vol: ArrayLike, years: ArrayLike, shock: ArrayLike, group: PriceGroup) -> Floats:
     """The volatility after a relative shock meant for 30 days from the expiry; not below nothing."""
     days = np.maximum(1.0, np.asarray(years) * DAYS_A_YEAR)
