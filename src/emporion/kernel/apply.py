@@ -12,6 +12,7 @@ from emporion.kernel import (
     contracts,
     deadlines,
     emit,
+    expiry,
     funding,
     liquidate,
     loans,
@@ -36,6 +37,7 @@ from emporion.schema.limits import (
     DEADLINES_PER_COMMAND,
     EVENT_ROWS,
     EVENTS_PER_COMMAND,
+    HOUR_NS,
     TS_MAX,
 )  # fmt: skip
 from emporion.schema.messages import GENESIS_ROWS
@@ -109,6 +111,8 @@ def apply_batch(
         state.seq += 1
         if command.ts_ns > state.ts_ns and command.ts_ns <= TS_MAX:
             state.ts_ns = command.ts_ns
+            if command.ts_ns >= (state.hour + 1) * HOUR_NS:
+                _begin_hour(state)
         out.looks_left = CANCELS_PER_COMMAND
         if deadlines.is_due(state):
             _work_off_deadlines(state, out)
@@ -123,6 +127,13 @@ def apply_batch(
             )  # fmt: skip
             place += 1 + np.int64(command.data_rows)
     return place
+
+
+@rare
+def _begin_hour(state):
+    """Rule S-1: margin accounts are looked at anew, and their positions marked to cash."""
+    state.hour = state.ts_ns // HOUR_NS
+    state.epoch += 1
 
 
 @hot
@@ -366,6 +377,8 @@ def _work_off_deadlines(state, out):
             end_order(state, slot, Event.EXPIRED.value, Reject.NONE.value, out)
             continue
         if due.kind != DeadlineKind.DEADMAN:
+            if not _has_place_for_end(state, due.kind, due.target):
+                return
             _work_off_margin_deadline(state, due.kind, due.target, out)
             continue
         if not sweep.has_place(state):
@@ -375,6 +388,14 @@ def _work_off_deadlines(state, out):
         state.accounts[account_id].deadman_ns = 0
         emit.of_operator(state, out, Event.DEADMAN_FIRED.value, account_id, 0, 0, 0, 0, 0)
         sweep.begin(state, account_id, 0, 0, Reject.BY_DEADMAN.value, out)
+
+
+@kernel
+def _has_place_for_end(state, kind, target):
+    """Whether the orders that an expiry or an answer cancels have a place in the task queue."""
+    if kind == DeadlineKind.CONTRACT:
+        return expiry.may_go_on(state, target)
+    return kind != DeadlineKind.QUESTION or questions.may_end(state, target)
 
 
 @kernel

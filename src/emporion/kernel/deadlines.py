@@ -1,8 +1,11 @@
-"""What happens at a time: a heap of GTD ends and dead man's switches, earliest first.
+"""What happens at a time: a heap of ends, switches, fundings, slices, earliest first.
 
-Each entry knows whom it is for, and that row knows its place in the heap, so that one can be
+Of those due at one time the one set first comes first; of those that one command set, the order of kinds and then of
+rows, so that the heap's shape decides nothing. Each entry knows whom it is for, and that row knows its place in the heap, so that one can be
 taken out when its order ends first.
 """
+
+import numpy as np
 
 from emporion.kernel.jit import kernel
 from emporion.kernel.tables import DEADLINES
@@ -27,7 +30,7 @@ def put(state, due_ns, kind, target):
     book.live += 1
     if book.live > book.high_water:
         book.high_water = book.live
-    place = _rise(state, book.live, due_ns, state.seq)
+    place = _rise(state, book.live, due_ns, state.seq, _tie(kind, target))
     _write(state, place, due_ns, state.seq, kind, target)
 
 
@@ -46,19 +49,20 @@ def remove(state, place):
     book.live -= 1
     if place == end:
         return
-    risen = _rise(state, place, due_ns, seq)
+    tie = _tie(kind, target)
+    risen = _rise(state, place, due_ns, seq, tie)
     if risen == place:
-        risen = _sink(state, place, due_ns, seq)
+        risen = _sink(state, place, due_ns, seq, tie)
     _write(state, risen, due_ns, seq, kind, target)
 
 
 @kernel
-def _rise(state, place, due_ns, seq):
-    """Moves later parents down until (due_ns, seq) may stand; returns where."""
+def _rise(state, place, due_ns, seq, tie):
+    """Moves later parents down until the entry may stand; returns where."""
     while place > 1:
         parent = place >> 1
         above = state.deadlines[parent]
-        if above.due_ns < due_ns or (above.due_ns == due_ns and above.seq <= seq):
+        if not _is_before(due_ns, seq, tie, above):
             break
         _write(state, place, above.due_ns, above.seq, above.kind, above.target)
         place = parent
@@ -66,22 +70,36 @@ def _rise(state, place, due_ns, seq):
 
 
 @kernel
-def _sink(state, place, due_ns, seq):
-    """Moves earlier children up until (due_ns, seq) may stand; returns where."""
+def _sink(state, place, due_ns, seq, tie):
+    """Moves earlier children up until the entry may stand; returns where."""
     live = state.tables[DEADLINES].live
     while 2 * place <= live:
         child = 2 * place
         row = state.deadlines[child]
         if child < live:
             other = state.deadlines[child + 1]
-            if other.due_ns < row.due_ns or (other.due_ns == row.due_ns and other.seq < row.seq):
+            if _is_before(other.due_ns, other.seq, _tie(other.kind, other.target), row):
                 child += 1
         row = state.deadlines[child]
-        if due_ns < row.due_ns or (due_ns == row.due_ns and seq <= row.seq):
+        if _is_before(due_ns, seq, tie, row):
             break
         _write(state, place, row.due_ns, row.seq, row.kind, row.target)
         place = child
     return place
+
+
+@kernel
+def _is_before(due_ns, seq, tie, row):
+    if due_ns != row.due_ns:
+        return due_ns < row.due_ns
+    if seq != row.seq:
+        return seq < row.seq
+    return tie < _tie(row.kind, row.target)
+
+
+@kernel
+def _tie(kind, target):
+    return np.int64(kind) << 32 | np.int64(target)
 
 
 @kernel

@@ -1,7 +1,7 @@
 """What operators do: genesis, limits, listings, statuses, fees, accounts. Rules A and W-6."""
 
-from emporion.kernel import admit, deadlines, emit, index, sweep, trigger
-from emporion.kernel.arith import product_fits
+from emporion.kernel import admit, contracts, deadlines, emit, index, sweep, trigger
+from emporion.kernel import bounds as bounds_of
 from emporion.kernel.jit import kernel
 from emporion.kernel.ledger import open_balance
 from emporion.kernel.tables import (
@@ -14,20 +14,16 @@ from emporion.kernel.tables import (
     has_room,
     take_fresh,
 )  # fmt: skip
-from emporion.schema.codes import AccountFlag, AssetClass, Event, InstrumentStatus, Limit, Reject
+from emporion.schema.codes import AccountFlag, AssetClass, ContractKind, Event, InstrumentStatus, Limit, Reject
 from emporion.schema.limits import (
     ATOMS_PER_LOT_MAX,
     ATOMS_PER_TICK_LOT_MAX,
-    BAND_PPM_MAX,
     DEADMAN_MAX_NS,
     DECIMALS_MAX,
     FEE_ACCOUNT,
     FEE_PPM_MAX,
     FEE_SCHEDULES,
     FEE_TIERS,
-    NOTIONAL_MAX,
-    PRICE_MAX,
-    QTY_MAX,
     SYSTEM_ACCOUNTS,
 )  # fmt: skip
 from emporion.schema.messages import GENESIS_ROWS, LIMITS_PER_ROW, RULES_VERSION
@@ -40,6 +36,7 @@ HOLDS_LIMIT = int(Limit.HOLDS)
 ACCOUNTS_LIMIT = int(Limit.ACCOUNTS)
 SYSTEM = AccountFlag.SYSTEM.value
 FROZEN = AccountFlag.FROZEN.value
+OUTCOME = ContractKind.OUTCOME.value
 CLASSES = AssetClass.PRIVATE.value  # Of assets, and of what is delivered.
 
 assert LIMITS <= GENESIS_ROWS * LIMITS_PER_ROW
@@ -133,7 +130,7 @@ def list_instrument(state, terms, bounds, out):
         instrument.name[place] = terms.name[place]
     instrument.fee_balance = open_balance(state, FEE_ACCOUNT, terms.quote_asset_id)
     instrument.status = InstrumentStatus.PRE_OPEN
-    _set_bounds(instrument, bounds)
+    bounds_of.write(instrument, bounds)
     emit.of_operator(state, out, Event.INSTRUMENT_LISTED.value, 0, instrument_id, terms.base_asset_id, 0, 0, 0)
 
 
@@ -144,7 +141,10 @@ def amend_instrument(state, command, bounds, out):
     is_known = admit.is_instrument(state, instrument_id)
     instrument = state.instruments[instrument_id if is_known else 0]
     reason = Reject.NONE
-    if is_known and not _are_bounds(bounds, instrument.base_atoms_per_lot, instrument.atoms_per_tick_lot):
+    if is_known and not (
+        bounds_of.are_sound(bounds, instrument.base_atoms_per_lot, instrument.atoms_per_tick_lot)
+        and bounds_of.fit_contract(state, instrument, bounds.price_max_ticks)
+    ):
         reason = Reject.BAD_VALUE
     elif not is_known:
         reason = Reject.UNKNOWN_INSTRUMENT
@@ -153,27 +153,33 @@ def amend_instrument(state, command, bounds, out):
     if reason != Reject.NONE:
         _reject(state, reason, out)
         return
-    _set_bounds(instrument, bounds)
+    bounds_of.write(instrument, bounds)
     emit.of_operator(state, out, Event.INSTRUMENT_AMENDED.value, 0, instrument_id, 0, 0, 0, 0)
 
 
 @kernel
 def set_status(state, command, out):
-    """Rule A-7."""
+    """Rules A-7 and C-3."""
     instrument_id, status = command.instrument_id, command.status
     is_known = admit.is_instrument(state, instrument_id)
     instrument = state.instruments[instrument_id if is_known else 0]
+    contract = state.contracts[instrument.contract]
     reason = Reject.NONE
     if status < InstrumentStatus.PRE_OPEN or status > InstrumentStatus.CLOSED:
         reason = Reject.BAD_VALUE
     elif not is_known:
         reason = Reject.UNKNOWN_INSTRUMENT
-    elif instrument.status == InstrumentStatus.CLOSED:
+    elif instrument.status == InstrumentStatus.CLOSED or (
+        status == InstrumentStatus.CLOSED and contract.kind == OUTCOME
+    ):
         reason = Reject.BAD_STATUS
     elif status == InstrumentStatus.CLOSED and not sweep.has_place(state):
         reason = Reject.BUSY
     if reason != Reject.NONE:
         _reject(state, reason, out)
+        return
+    if status == InstrumentStatus.CLOSED and instrument.contract != 0:
+        contracts.end(state, instrument.contract, contract.mark_ticks, 0, 0, Reject.BY_CLOSE.value, out)
         return
     instrument.status = status
     emit.of_operator(state, out, Event.STATUS_CHANGED.value, 0, instrument_id, 0, 0, 0, status)
@@ -312,7 +318,7 @@ def _instrument_reason(state, terms, bounds):
         or terms.atoms_per_tick_lot < 1
         or terms.atoms_per_tick_lot > ATOMS_PER_TICK_LOT_MAX
         or base == quote
-        or not _are_bounds(bounds, terms.base_atoms_per_lot, terms.atoms_per_tick_lot)
+        or not bounds_of.are_sound(bounds, terms.base_atoms_per_lot, terms.atoms_per_tick_lot)
     ):
         return Reject.BAD_VALUE
     assets = state.tables[ASSETS].high_water
@@ -323,42 +329,6 @@ def _instrument_reason(state, terms, bounds):
     if index.find_balance(state, FEE_ACCOUNT, quote) == 0 and not has_room(state, BALANCES, 1):
         return Reject.TABLE_FULL
     return Reject.NONE
-
-
-@kernel
-def _are_bounds(bounds, base_atoms_per_lot, atoms_per_tick_lot):
-    """Rule A-6: within them no product of price, quantity and atoms can wrap."""
-    qty_max, price_max = bounds.qty_max_lots, bounds.price_max_ticks
-    if bounds.qty_min_lots < 1 or bounds.qty_min_lots > qty_max or qty_max > QTY_MAX:
-        return False
-    if price_max < 1 or price_max > PRICE_MAX:
-        return False
-    if not product_fits(price_max, atoms_per_tick_lot, NOTIONAL_MAX):
-        return False
-    if not product_fits(price_max * atoms_per_tick_lot, qty_max, NOTIONAL_MAX):
-        return False
-    if not product_fits(qty_max, base_atoms_per_lot, NOTIONAL_MAX):
-        return False
-    notional_max = bounds.notional_max_atoms if bounds.notional_max_atoms != 0 else NOTIONAL_MAX
-    if bounds.notional_min_atoms < 0 or bounds.notional_min_atoms > notional_max or notional_max > NOTIONAL_MAX:
-        return False
-    if bounds.reference_price_ticks < 0 or bounds.reference_price_ticks > price_max:
-        return False
-    if bounds.band_ppm < 0 or bounds.band_ppm > BAND_PPM_MAX:
-        return False
-    return bounds.fee_schedule >= 0 and bounds.fee_schedule < FEE_SCHEDULES
-
-
-@kernel
-def _set_bounds(instrument, bounds):
-    instrument.qty_min_lots = bounds.qty_min_lots
-    instrument.qty_max_lots = bounds.qty_max_lots
-    instrument.price_max_ticks = bounds.price_max_ticks
-    instrument.notional_min_atoms = bounds.notional_min_atoms
-    instrument.notional_max_atoms = bounds.notional_max_atoms if bounds.notional_max_atoms != 0 else NOTIONAL_MAX
-    instrument.reference_price_ticks = bounds.reference_price_ticks
-    instrument.band_ppm = bounds.band_ppm
-    instrument.fee_schedule = bounds.fee_schedule
 
 
 @kernel
