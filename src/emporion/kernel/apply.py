@@ -217,8 +217,8 @@ def _other(
         operate.amend_instrument(state, admin, bounds_rows.rows[place + 1], out)
     elif kind >= LIST_CONTRACT:
         _margin(
-            state, kind, margin_rows.rows[place], place, terms_rows, bounds_rows, contract_rows, cap_rows, question_rows,
-            value_rows, out,
+            state, kind, margin_rows.rows[place], place, terms_rows, bounds_rows, contract_rows, cap_rows,
+            question_rows, value_rows, out,
         )  # fmt: skip
     else:
         _operator(state, kind, admin, out)

@@ -1,8 +1,8 @@
 """What happens at a time: a heap of ends, switches, fundings, slices, earliest first.
 
 Of those due at one time the one set first comes first; of those that one command set, the order of kinds and then of
-rows, so that the heap's shape decides nothing. Each entry knows whom it is for, and that row knows its place in the heap, so that one can be
-taken out when its order ends first.
+rows, so that the heap's shape decides nothing. Each entry knows whom it is for, and that row knows its place in the
+heap, so that one can be taken out when its order ends first.
 """
 
 import numpy as np
