@@ -8,22 +8,22 @@ import numpy as np
 
 from emporion.kernel import (
     ahead,
+    arrays,
     cash,
     contracts,
     deadlines,
     emit,
+    enrol,
     expiry,
     funding,
     liquidate,
     loans,
-    margin,
     mark,
     operate,
     orders,
     patrol,
     plain,
     questions,
-    risk,
     sweep,
     trigger,
     twap,
@@ -131,9 +131,10 @@ def apply_batch(
 
 @rare
 def _begin_hour(state):
-    """Rule S-1: margin accounts are looked at anew, and their positions marked to cash."""
+    """Rules S-1 and N-3: margin accounts are looked at anew, positions marked to cash, and loans cost another hour."""
     state.hour = state.ts_ns // HOUR_NS
     state.epoch += 1
+    loans.accrue(state)
 
 
 @hot
@@ -233,11 +234,11 @@ def _margin(
     elif kind == SWEEP:
         patrol.sweep(state, command, out)
     elif kind == SET_RISK:
-        risk.set_risk(state, command, value_rows, place + 1, out)
+        arrays.set_risk(state, command, value_rows, place + 1, out)
     elif kind == SET_GROUP:
-        risk.set_group(state, command, out)
+        arrays.set_group(state, command, out)
     elif kind == SET_MARGIN:
-        margin.set_margin(state, command, out)
+        enrol.set_margin(state, command, out)
     elif kind == SET_LENDING:
         loans.set_lending(state, command, value_rows.rows[place + 1], out)
     elif kind == SET_LIQUIDATION:

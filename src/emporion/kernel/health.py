@@ -8,7 +8,7 @@ import numpy as np
 
 from emporion.kernel import exposures, holdings
 from emporion.kernel.jit import hot, kernel
-from emporion.kernel.margin import gross_of, largest, ordered_loss, quantity, short_loss
+from emporion.kernel.measure import gross_of, largest, ordered_loss, quantity, short_loss
 from emporion.kernel.risk import addon
 from emporion.schema.codes import Reject, Side
 from emporion.schema.limits import SCENARIOS

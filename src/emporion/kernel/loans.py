@@ -13,7 +13,7 @@ from emporion.kernel.jit import kernel, rare, seldom
 from emporion.kernel.ledger import open_balance, transfer
 from emporion.kernel.tables import ASSETS, BALANCES, has_room
 from emporion.schema.codes import Event, Reject
-from emporion.schema.limits import E12, HOUR_NS, LENDING_ACCOUNT, PAGE_HOLDINGS, PPM, SUPPLY_MAX
+from emporion.schema.limits import E12, LENDING_ACCOUNT, PAGE_HOLDINGS, PPM, SUPPLY_MAX
 
 RATE_MAX_E12 = E12 // 100  # Of an hour.
 
@@ -121,10 +121,8 @@ def hourly_rate_e12(state, asset):
 
 
 @rare
-def roll_hour(state):
-    """The first command of a new hour: interest of those that have passed, and everything is stale. Rules N-3, S-1."""
-    state.hour = state.ts_ns // HOUR_NS
-    state.epoch += 1
+def accrue(state):
+    """At the first command of an hour: interest of the hours that have passed since the last. Rule N-3."""
     for asset_id in range(1, state.tables[ASSETS].high_water + 1):
         asset = state.assets[asset_id]
         if asset.full_rate_e12 != 0:

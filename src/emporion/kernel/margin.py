@@ -10,19 +10,15 @@ that leaves no trace: kernel/weigh.py.
 
 import numpy as np
 
-from emporion.kernel import admit, emit, exposures, holdings, index, loans, rings, settle
+from emporion.kernel import exposures, holdings, loans, settle, weigh
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, kernel, seldom
-from emporion.kernel.risk import addon, clamped, unit_up, value_down, value_up
-from emporion.kernel.tables import ASSETS, HOLDING_PAGES, HOLDS, MARGINS, has_room, take_fresh
-from emporion.schema.codes import AccountFlag, Event, HoldKind, MarginMode, Reject, Side
-from emporion.schema.limits import HOLDINGS_MAX, LEVERAGE_MAX, PAGE_HOLDINGS, SCENARIOS
+from emporion.kernel.measure import gross_of, largest, ordered_loss, quantity, risk_row, short_loss, value_of
+from emporion.kernel.risk import addon
+from emporion.schema.codes import Side
+from emporion.schema.limits import PAGE_HOLDINGS, SCENARIOS
 
 BUY = Side.BUY.value
-MARGIN = AccountFlag.MARGIN.value
-WITHDRAWAL = HoldKind.WITHDRAWAL.value
-CASH_MODE = MarginMode.CASH.value
-MARGIN_MODE = MarginMode.MARGIN.value
 REF_BITS = holdings.REF_BITS
 
 
@@ -53,6 +49,22 @@ def touch(state, m, out):
     return rebuild(state, m)
 
 
+@kernel
+def swept(state, m, out):
+    """What a sweep does to an account: its equity, initial and maintenance margin stand in its row then. Rule R-9.
+
+    One without open orders gives back its exposures if it was stale, and stays so.
+    """
+    if is_fresh(state, m):
+        return
+    settle_all(state, m, out)
+    row = state.margins[m]
+    if row.orders != 0 and rebuild(state, m):
+        return
+    exposures.release(state, m)
+    row.equity_atoms, row.initial_atoms, row.maintenance_atoms = weigh.weigh(state, m, out)
+
+
 @seldom
 def settle_all(state, m, out):
     """What is due on each holding: interest on all loans first, then contracts, both in page order."""
@@ -64,9 +76,9 @@ def settle_all(state, m, out):
         for place in range(PAGE_HOLDINGS):
             holding = row.holdings[place]
             if holding.instrument_id != 0:
-                if holding.pos_lots != 0:
-                    settle.due(state, m, page, place, out)
-                holdings.close_if_empty(state, m, page << REF_BITS | place)
+                ref = page << REF_BITS | place
+                settle.due(state, m, ref, out)
+                holdings.close_if_empty(state, m, ref)
         page = after
     state.margins[m].hour = state.hour
 
@@ -84,8 +96,7 @@ def settle_one(state, m, ref, out):
         loans.interest_due(state, m, ref, out)
         return
     loans.interest_due(state, m, holdings.find_asset(state, m, state.balances[holding.balance].asset_id), out)
-    if holding.pos_lots != 0:
-        settle.due(state, m, ref >> REF_BITS, ref & ((1 << REF_BITS) - 1), out)
+    settle.due(state, m, ref, out)
 
 
 @seldom
@@ -137,23 +148,6 @@ def _tie_all(state, m):
 # --- One holding -------------------------------------------------------------------------------------
 
 
-@hot
-def risk_row(state, holding):
-    """Row in risks of a holding; 0 for an asset that has none."""
-    if holding.instrument_id != 0:
-        return np.int64(state.contracts[state.instruments[holding.instrument_id].contract].risk)
-    return np.int64(state.assets[holding.asset_id].risk)
-
-
-@hot
-def quantity(state, holding, cap):
-    """What it has, as far as it counts: lots; of an asset the balance in total, less what is being withdrawn."""
-    if holding.instrument_id != 0:
-        return clamped(holding.pos_lots, cap)
-    balance = state.balances[holding.balance]
-    return clamped(balance.free_atoms + balance.order_held_atoms + balance.other_held_atoms - holding.entry_atoms, cap)
-
-
 @kernel
 def lift(state, m, ref):
     """Takes a holding off the account's sums, before it changes. Nothing when they are stale."""
@@ -200,30 +194,6 @@ def _add(state, margin, holding):
 
 
 @hot
-def value_of(state, holding, held):
-    """What it adds to equity: micro-dollars."""
-    if holding.instrument_id == 0:
-        return value_down(state, holding.asset_id, held)
-    instrument = state.instruments[holding.instrument_id]
-    mark = state.contracts[instrument.contract].mark_ticks
-    gain = holding.pos_lots * mark * instrument.atoms_per_tick_lot - holding.entry_atoms
-    return value_down(state, instrument.quote_asset_id, gain)
-
-
-@hot
-def gross_of(state, instrument, lots):
-    """What so many lots of a contract are worth at its mark: micro-dollars, rounded up."""
-    mark = state.contracts[instrument.contract].mark_ticks
-    return value_up(state, instrument.quote_asset_id, lots * mark * instrument.atoms_per_tick_lot)
-
-
-@hot
-def largest(held, buy_leaves, sell_leaves):
-    """The most that a quantity may come to, in either direction, with what is on order."""
-    return max(abs(held + buy_leaves), abs(held - sell_leaves))
-
-
-@hot
 def _measure_orders(state, margin, holding, risk, held):
     """Gross and add-on, which count what is on order, set anew and added."""
     most = largest(held, min(holding.buy_leaves, 2 * risk.cap), min(holding.sell_leaves, 2 * risk.cap))
@@ -259,23 +229,11 @@ def _add_to_exposures(state, holding, risk, held, sign):
 
 
 @hot
-def short_loss(risk, held):
-    """The least loss of a quantity for being short."""
-    return unit_up(max(-held, 0), risk.short_min_atoms, risk.unit_shift)
-
-
-@hot
 def _add_held(exposure, risk, base, held, sign):
     if held != 0:
         shift = risk.unit_shift
         for scenario in range(SCENARIOS):
             exposure.held[scenario] += sign * ((held * risk.arrays[base + scenario]) >> shift)
-
-
-@hot
-def ordered_loss(gain, buys, sells, shift):
-    """What orders may lose in a scenario at worst: not above 0."""
-    return ((buys * min(gain, 0)) >> shift) + ((sells * min(-gain, 0)) >> shift)
 
 
 @hot
@@ -356,70 +314,3 @@ def _change_ordered(margin, exposure, risk, base, holding, old_buys, old_sells):
         loss = max(loss, -(exposure.held[scenario] + ordered))
     margin.initial_atoms += loss - exposure.loss_atoms
     exposure.loss_atoms = loss
-
-
-# --- Becoming one ------------------------------------------------------------------------------------
-
-
-@kernel
-def set_margin(state, command, out):
-    """Rule R-3."""
-    account_id, leverage_max = command.account_id, command.number
-    reason = _set_margin_reason(state, command)
-    if reason != Reject.NONE:
-        emit.rejected(state, out, reason, 0, account_id, 0, 0, 0)
-        return
-    account = state.accounts[account_id]
-    if account.margin == 0:
-        _begin(state, account)
-    state.margins[account.margin].leverage_max = leverage_max
-    emit.of_operator(state, out, Event.MARGIN_SET.value, account_id, 0, 0, leverage_max, 0, command.mode)
-
-
-@seldom
-def _begin(state, account):
-    m = take_fresh(state, MARGINS)
-    account.margin = m
-    account.flags |= MARGIN
-    row = state.margins[m]
-    row.account_id = account.account_id
-    row.hour = state.hour
-    for asset_id in range(1, state.tables[ASSETS].high_water + 1):
-        balance = index.find_balance(state, account.account_id, asset_id)
-        if balance != 0:
-            holding = holdings.at(state, holdings.open_asset(state, m, asset_id))
-            if state.balances[balance].other_held_atoms != 0:
-                holding.entry_atoms = _being_withdrawn(state, balance)
-
-
-@seldom
-def _being_withdrawn(state, balance):
-    total = np.int64(0)
-    for slot in range(1, state.tables[HOLDS].high_water + 1):
-        hold = state.holds[slot]
-        if hold.balance == balance and hold.kind == WITHDRAWAL:
-            total += hold.amount_atoms
-    return total
-
-
-@kernel
-def _set_margin_reason(state, command):
-    account_id = command.account_id
-    if command.mode < CASH_MODE or command.mode > MARGIN_MODE or command.number < 0 or command.number > LEVERAGE_MAX:
-        return Reject.BAD_VALUE
-    reason = admit.sender(state, account_id)
-    if reason != Reject.NONE:
-        return reason
-    if command.mode == CASH_MODE:
-        return Reject.BAD_COMBINATION  # Once margin, always margin.
-    if state.accounts[account_id].margin != 0:
-        return Reject.NONE
-    balances = np.int64(0)
-    for asset_id in range(1, state.tables[ASSETS].high_water + 1):
-        balances += 1 if index.find_balance(state, account_id, asset_id) != 0 else 0
-    pages = (balances + PAGE_HOLDINGS - 1) // PAGE_HOLDINGS
-    if balances > HOLDINGS_MAX or not has_room(state, MARGINS, 1) or not has_room(state, HOLDING_PAGES, pages):
-        return Reject.TABLE_FULL
-    if rings.newest_in_list(state, account_id) != 0:
-        return Reject.WORK_LIMIT  # Its open orders hold in full, as a cash account's do: they are cancelled first.
-    return Reject.NONE

@@ -8,7 +8,7 @@ import numpy as np
 
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, kernel
-from emporion.kernel.margin import quantity, risk_row, short_loss, value_of
+from emporion.kernel.measure import quantity, risk_row, short_loss, value_of
 from emporion.kernel.risk import addon
 from emporion.schema.limits import PAGE_HOLDINGS, SCENARIOS
 
