@@ -1,5 +1,7 @@
 """Perpetuals: the premium of the book over the index, and the rate made of it. Rules F."""
 
+import numpy as np
+
 from emporion.kernel import book, bounds, contracts, emit, expiry, prices, rings
 from emporion.kernel.arith import mul_div_down, mul_div_up
 from emporion.kernel.jit import kernel
@@ -53,8 +55,10 @@ def sample(state, contract):
 @kernel
 def _pay(state, contract, out):
     """Rule F-4: the rate of what has passed, and the index moved by it."""
-    average = _toward_zero(contract.premium_sum_e12, max(contract.premium_samples, 1))
-    rate = rate_e12(average, contract.interest_e12, contract.clamp_e12, contract.cap_e12, contract.divisor)
+    average, rate = np.int64(0), np.int64(0)
+    if contract.premium_samples != 0:
+        average = _toward_zero(contract.premium_sum_e12, contract.premium_samples)
+        rate = rate_e12(average, contract.interest_e12, contract.clamp_e12, contract.cap_e12, contract.divisor)
     contract.funding_rate_e12 = rate
     emit.event(
         out, state.seq, Event.FUNDING_SET.value, 0, contract.index_ticks, contract.premium_samples, average, rate, 0,
