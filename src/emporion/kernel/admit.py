@@ -4,7 +4,9 @@ Nothing here changes anything. What a check had to find out (the limit, the hold
 balances) is returned with the verdict, so that the order itself does not look again.
 """
 
-from emporion.kernel import book, clients, index, match
+import numpy as np
+
+from emporion.kernel import admit_margin, book, clients, index, match, prices
 from emporion.kernel.arith import product_fits, share_down
 from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import entry_hold, order_rate
@@ -26,17 +28,19 @@ SELL = Side.SELL.value
 POST_ONLY = OrderFlag.POST_ONLY.value
 MARKET = OrderFlag.MARKET.value
 STOP = OrderFlag.STOP.value
-ALL_FLAGS = POST_ONLY | MARKET | STOP
+REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
+ALL_FLAGS = POST_ONLY | MARKET | STOP | REDUCE_ONLY
 FROZEN = AccountFlag.FROZEN.value
 SYSTEM = AccountFlag.SYSTEM.value
 
 
 @kernel
-def place(state, command, display_lots, trigger_ticks, expire_ns):
+def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     """Judges a PLACE.
 
     Returns:
-        (reason, limit in ticks, hold at entry in atoms, rows of the base and the quote balance or 0).
+        (reason, limit in ticks, hold at entry in atoms, rows of the base and the quote balance or 0). Of a margin
+        account the hold is what it needs, a loan included.
     """
     reason = _place_form(command, display_lots, trigger_ticks, expire_ns)
     if reason != Reject.NONE:
@@ -49,7 +53,7 @@ def place(state, command, display_lots, trigger_ticks, expire_ns):
     if has_client_id and clients.taken(state, command.account_id, hi, lo) != 0:
         return Reject.DUPLICATE, 0, 0, 0, 0
     account = state.accounts[command.account_id]
-    if account.flags & FROZEN != 0:
+    if account.flags & FROZEN != 0 or admit_margin.is_liquidated(state, account):
         return Reject.ACCOUNT_FROZEN, 0, 0, 0, 0
     if not is_instrument(state, command.instrument_id):
         return Reject.UNKNOWN_INSTRUMENT, 0, 0, 0, 0
@@ -59,9 +63,11 @@ def place(state, command, display_lots, trigger_ticks, expire_ns):
         reason = _place_status(instrument, flags, command.tif)
         if reason != Reject.NONE:
             return reason, 0, 0, 0, 0
+    if instrument.contract != 0 and account.margin == 0:
+        return Reject.NOT_A_MARGIN_ACCOUNT, 0, 0, 0, 0
     is_special = flags != 0 or command.tif != Tif.GTC or (display_lots | trigger_ticks | expire_ns) != 0
     if is_special:
-        reason = _place_combination(command, display_lots, trigger_ticks, expire_ns)
+        reason = _place_combination(instrument, command, display_lots, trigger_ticks, expire_ns)
         if reason != Reject.NONE:
             return reason, 0, 0, 0, 0
     reason = _bounds(instrument, command.qty_lots, command.price_ticks, flags & MARKET != 0)
@@ -98,18 +104,46 @@ def place(state, command, display_lots, trigger_ticks, expire_ns):
         return Reject.FOK_UNFILLABLE, 0, 0, 0, 0
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
     rate = max(max(fees.maker_ppm, fees.taker_ppm), 0)
+    if account.margin != 0:
+        return _place_of_margin(
+            state, command, account, instrument, limit_ticks, rate, display_lots, trigger_ticks, expire_ns, out
+        )
     held = entry_hold(instrument, command.side, limit_ticks, command.qty_lots, rate)
     base = index.find_balance(state, command.account_id, instrument.base_asset_id)
     quote = index.find_balance(state, command.account_id, instrument.quote_asset_id)
     if state.balances[quote if command.side == BUY else base].free_atoms < held:
         return Reject.INSUFFICIENT_FUNDS, 0, 0, 0, 0
-    if not _has_room(state, command.tif, flags, display_lots, has_client_id, base, quote):
+    missing = (1 if base == 0 else 0) + (1 if quote == 0 else 0)
+    needs_extra = display_lots != 0 or flags & STOP != 0 or command.tif == Tif.GTD
+    if not _has_room(state, command.tif, flags, needs_extra, has_client_id, missing):
         return Reject.TABLE_FULL, 0, 0, 0, 0
     return Reject.NONE, limit_ticks, held, base, quote
 
 
+@seldom
+def _place_of_margin(
+    state, command, account, instrument, limit_ticks, rate, display_lots, trigger_ticks, expire_ns, out
+):  # fmt: skip
+    """The rest of `place` for a margin account: rules P-2, P-3 and P-9."""
+    m, flags = np.int64(account.margin), command.flags
+    reason = admit_margin.place(state, instrument, m, command, limit_ticks, False)
+    if reason != Reject.NONE:
+        return reason, 0, 0, 0, 0
+    need = np.int64(0)
+    if instrument.contract == 0:
+        need = entry_hold(instrument, command.side, limit_ticks, command.qty_lots, rate)
+    reason, borrow = admit_margin.place_money(state, instrument, m, command, limit_ticks, rate, need, out)
+    if reason != Reject.NONE:
+        return reason, 0, 0, 0, 0
+    needs_extra = borrow != 0 or display_lots != 0 or flags & STOP != 0 or command.tif == Tif.GTD
+    has_client_id = (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0
+    if not _has_room(state, command.tif, flags, needs_extra, has_client_id, 0):
+        return Reject.TABLE_FULL, 0, 0, 0, 0
+    return Reject.NONE, limit_ticks, need, 0, 0
+
+
 @kernel
-def replace(state, command, slot, price_ticks):
+def replace(state, command, slot, price_ticks, out):
     """Judges a REPLACE of an order that is open and the sender's, to a total above what is done.
 
     Args:
@@ -139,17 +173,40 @@ def replace(state, command, slot, price_ticks):
     if must_rest and is_repriced and not is_stop and book.crosses(instrument, order.side, price_ticks):
         return Reject.WOULD_MATCH, 0
     leaves_lots = command.qty_lots - (order.qty_lots - order.leaves_lots)
-    held = entry_hold(instrument, order.side, price_ticks, leaves_lots, order_rate(order))
+    held = np.int64(0)
+    if instrument.contract == 0:
+        held = entry_hold(instrument, order.side, price_ticks, leaves_lots, order_rate(order))
     keeps_place = not is_repriced and leaves_lots <= order.leaves_lots
-    payer = state.balances[order.quote_balance if order.side == BUY else order.base_balance]
-    if not keeps_place and payer.free_atoms + order.hold_atoms < held:
-        return Reject.INSUFFICIENT_FUNDS, 0
+    if keeps_place:
+        pass
+    elif order.margin != 0:
+        reason = _replace_of_margin(state, instrument, order, leaves_lots, price_ticks, held, out)
+        if reason != Reject.NONE:
+            return reason, 0
+    else:
+        payer = state.balances[order.quote_balance if order.side == BUY else order.base_balance]
+        if payer.free_atoms + order.hold_atoms < held:
+            return Reject.INSUFFICIENT_FUNDS, 0
     is_renamed = command.order_id != 0 and (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0
     if is_renamed and not clients.room(state):
         return Reject.TABLE_FULL, 0
-    if not keeps_place and not match.can_rest(state):
+    if not keeps_place and not prices.can_put(state):
         return Reject.TABLE_FULL, 0
     return Reject.NONE, held
+
+
+@seldom
+def _replace_of_margin(state, instrument, order, leaves_lots, price_ticks, need, out):
+    """What else refuses a margin account's order that queues anew: rule P-5."""
+    reason = admit_margin.replace(state, instrument, order, leaves_lots, price_ticks)
+    if reason != Reject.NONE:
+        return reason
+    reason, borrow = admit_margin.replace_money(
+        state, instrument, order, leaves_lots, price_ticks, order_rate(order), need, out
+    )
+    if reason == Reject.NONE and borrow != 0 and order.extra == 0 and not has_room(state, EXTRAS, 1):
+        return Reject.TABLE_FULL
+    return reason
 
 
 @kernel
@@ -244,7 +301,7 @@ def _place_status(instrument, flags, tif):
 
 
 @seldom
-def _place_combination(command, display_lots, trigger_ticks, expire_ns):
+def _place_combination(instrument, command, display_lots, trigger_ticks, expire_ns):
     flags, tif = command.flags, command.tif
     is_immediate = tif == Tif.IOC or tif == Tif.FOK
     is_stop = flags & STOP != 0
@@ -258,6 +315,7 @@ def _place_combination(command, display_lots, trigger_ticks, expire_ns):
         or (tif == Tif.FOK and command.stp == Stp.DECREMENT)
         or (trigger_ticks != 0 and not is_stop)
         or (expire_ns != 0 and tif != Tif.GTD)
+        or (flags & REDUCE_ONLY != 0 and (instrument.contract == 0 or display_lots != 0))
     ):
         return Reject.BAD_COMBINATION
     return Reject.NONE
@@ -312,20 +370,18 @@ def _is_triggered(instrument, side, trigger_ticks):
 
 
 @kernel
-def _has_room(state, tif, flags, display_lots, has_client_id, base, quote):
+def _has_room(state, tif, flags, needs_extra, has_client_id, missing_balances):
     if not has_room(state, ORDERS, 1):
         return False
-    missing = (1 if base == 0 else 0) + (1 if quote == 0 else 0)
-    if missing != 0 and not has_room(state, BALANCES, missing):
+    if missing_balances != 0 and not has_room(state, BALANCES, missing_balances):
         return False
     if has_client_id and not clients.room(state):
         return False
-    is_stop = flags & STOP != 0
-    if (display_lots != 0 or is_stop or tif == Tif.GTD) and not has_room(state, EXTRAS, 1):
+    if needs_extra and not has_room(state, EXTRAS, 1):
         return False
     if tif == Tif.GTD and not has_room(state, DEADLINES, 1):
         return False
-    return not (tif == Tif.GTC or tif == Tif.GTD or is_stop) or match.can_rest(state)
+    return not (tif == Tif.GTC or tif == Tif.GTD or flags & STOP != 0) or prices.can_put(state)
 
 
 @kernel

@@ -1,5 +1,7 @@
 """Writing events. Every field of a row is written every time: rows are used again."""
 
+import numpy as np
+
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, FillFlag, Reject, Side
 
@@ -53,11 +55,18 @@ def filled(state, out, order, price_ticks, lots, fee_atoms, quote_asset_id, flag
 def ended(state, out, kind, order, reason):
     """CANCELED or EXPIRED: what was open, and the hold that goes back. Rule O-8."""
     instrument = state.instruments[order.instrument_id]
-    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
     event(
         out, state.seq, kind, order.order_id, order.price_ticks, order.leaves_lots, 0, order.hold_atoms,
-        order.account_id, order.instrument_id, asset_id, order.side, reason, 0,
+        order.account_id, order.instrument_id, held_asset(instrument, order.side), order.side, reason, 0,
     )  # fmt: skip
+
+
+@kernel
+def held_asset(instrument, side):
+    """What an order of this side holds; of a contract, whose orders hold nothing, what it settles in."""
+    if side == Side.BUY or instrument.contract != 0:
+        return np.int64(instrument.quote_asset_id)
+    return np.int64(instrument.base_asset_id)
 
 
 @kernel

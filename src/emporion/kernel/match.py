@@ -8,7 +8,6 @@ from emporion.kernel import book, emit, order_margin, position, prices, rings
 from emporion.kernel.arith import buy_hold, fee_due
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
-from emporion.kernel.tables import LEAVES, NODES, has_room
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import CONTACTS_MAX
 from emporion.schema.state import BOOK, FALLS, RISES
@@ -47,7 +46,7 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
     if reason == 0:
         if order.tif == Tif.IOC or order.tif == Tif.FOK:
             reason = Reject.IOC_REMAINDER.value
-        elif not can_rest(state):
+        elif not prices.can_put(state):
             reason = Reject.NO_ROOM.value  # Only a stop gets here: others were refused at entry.
     if reason != 0:
         if is_listed:
@@ -80,12 +79,6 @@ def hold(state, order, need_atoms):
 def take(state, slot, entry_hold_atoms, out):
     """`run` for a new order in an open book."""
     run(state, slot, entry_hold_atoms, True, False, out)
-
-
-@hot
-def can_rest(state):
-    """Whether one more price surely fits: O-1."""
-    return has_room(state, NODES, prices.NODES_PER_PUT) and has_room(state, LEAVES, 1)
 
 
 @seldom
@@ -356,7 +349,7 @@ def can_fill(state, instrument, side, price_ticks, lots, stp, owner_id):
             contacts += 1
             if contacts > CONTACTS_MAX:
                 return False
-            if not (expired or is_own):
+            if not (expired or is_own or resting.flags & REDUCE_ONLY != 0):  # What those may close, is not foreseen.
                 shown = resting.leaves_lots
                 if resting.extra != 0 and state.extras[resting.extra].display_lots != 0:
                     extra = state.extras[resting.extra]

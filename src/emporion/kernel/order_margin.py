@@ -6,17 +6,116 @@ is judged by, are always those of the open orders. Rules P-4, P-6 and P-9.
 
 import numpy as np
 
-from emporion.kernel import emit, holdings, loans, margin, position
-from emporion.kernel.arith import buy_hold, mul_div_up
+from emporion.kernel import emit, holdings, index, loans, margin, position, risk
+from emporion.kernel.arith import buy_hold, mul_div_up, share_up
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import order_rate
+from emporion.kernel.tables import take_extra
 from emporion.schema.codes import Event, FillFlag, LiquidationStage, OrderFlag, Side
+from emporion.schema.limits import SUPPLY_MAX
 
 BUY = Side.BUY.value
 SELL = Side.SELL.value
 REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
 LIQUIDATION = FillFlag.LIQUIDATION.value
 NONE = LiquidationStage.NONE.value
+
+
+@kernel
+def open_holdings(state, m, instrument_id, flags):
+    """Makes the holdings an order will add to, and balances with them. Admission has seen to the room."""
+    m = np.int64(m)
+    instrument = state.instruments[instrument_id]
+    if flags & REDUCE_ONLY != 0:
+        holdings.open_asset(state, m, instrument.quote_asset_id)
+    elif instrument.contract != 0:
+        holdings.open_contract(state, m, np.int64(instrument_id))
+    else:
+        holdings.open_asset(state, m, instrument.base_asset_id)
+        holdings.open_asset(state, m, instrument.quote_asset_id)
+
+
+@kernel
+def balances(state, account_id, instrument):
+    """Rows of the balances an order moves; of a contract only what it settles in."""
+    quote = index.find_balance(state, account_id, instrument.quote_asset_id)
+    if instrument.contract != 0:
+        return np.int64(0), quote
+    return index.find_balance(state, account_id, instrument.base_asset_id), quote
+
+
+@kernel
+def enter(state, slot, m, need_atoms):
+    """A new order enters its account's sums. Returns what it could hold now: the rest of its need is promised to it."""
+    order = state.orders[slot]
+    order.margin = m
+    if order.flags & REDUCE_ONLY == 0:
+        state.margins[m].orders += 1
+    return enter_again(state, slot, need_atoms)
+
+
+@kernel
+def enter_again(state, slot, need_atoms):
+    """The same of a replaced order, which was withdrawn."""
+    order = state.orders[slot]
+    m = np.int64(order.margin)
+    instrument = state.instruments[order.instrument_id]
+    side = np.int64(order.side)
+    risk_atoms = risk_of(state, instrument, m, side, order.price_ticks, order.leaves_lots, order_rate(order), 0)
+    set_risk(state, order, risk_atoms)
+    add(state, order, order.leaves_lots)
+    if instrument.contract != 0:
+        return np.int64(0)
+    free_atoms = state.balances[order.quote_balance if side == BUY else order.base_balance].free_atoms
+    held = min(need_atoms, max(free_atoms, 0))
+    if held < need_atoms and order.extra == 0:
+        order.extra = take_extra(state)
+        state.extras[order.extra].order_slot = slot
+    if order.extra != 0:
+        promise(state, order, need_atoms - held)
+    return held
+
+
+@kernel
+def withdraw(state, order):
+    """Takes an order out of its account's sums before its price or quantity changes. It holds nothing."""
+    add(state, order, -order.leaves_lots)
+    set_risk(state, order, 0)
+    if order.extra != 0:
+        promise(state, order, 0)
+
+
+@kernel
+def risk_of(state, instrument, m, side, price_ticks, lots, rate_ppm, own_atoms):
+    """Micro-dollars an order loses if it fills at its limit, and its fee: rule P-4, and P-9 for what is delivered.
+
+    Args:
+        own_atoms: what an order that is replaced adds to the leaves of the asset it would get.
+    """
+    notional = price_ticks * lots * instrument.atoms_per_tick_lot
+    fee = share_up(notional, rate_ppm) + 1
+    quote_asset_id = np.int64(instrument.quote_asset_id)
+    if instrument.contract != 0:
+        mark_ticks = state.contracts[instrument.contract].mark_ticks
+        beyond = max(price_ticks - mark_ticks if side == BUY else mark_ticks - price_ticks, 0)
+        return risk.value_up(state, quote_asset_id, beyond * lots * instrument.atoms_per_tick_lot + fee)
+    base_asset_id = np.int64(instrument.base_asset_id)
+    base = lots * instrument.base_atoms_per_lot
+    if side == BUY:
+        given = risk.value_up(state, quote_asset_id, notional)
+        got = _added_value(state, m, base_asset_id, base, own_atoms)
+    else:
+        given = risk.value_up(state, base_asset_id, base)
+        got = _added_value(state, m, quote_asset_id, notional, own_atoms)
+    return max(given - got, 0) + risk.value_up(state, quote_asset_id, fee)
+
+
+@kernel
+def _added_value(state, m, asset_id, atoms, own_atoms):
+    """What more of an asset adds to an account's value, behind what it has and has on order."""
+    holding = holdings.at(state, holdings.find_asset(state, m, asset_id))
+    there = margin.quantity(state, holding, SUPPLY_MAX) + holding.buy_leaves - own_atoms
+    return risk.value_down(state, asset_id, there + atoms) - risk.value_down(state, asset_id, there)
 
 
 @kernel

@@ -3,7 +3,9 @@
 Each refuses before it touches anything; after that, nothing may fail.
 """
 
-from emporion.kernel import admit, book, clients, emit, match, sweep, trigger
+import numpy as np
+
+from emporion.kernel import admit, admit_margin, book, clients, emit, match, order_margin, sweep, trigger
 from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import open_balance
 from emporion.kernel.tables import open_slot, take_extra, take_order
@@ -16,7 +18,7 @@ STOP_MARKET = OrderFlag.STOP.value | OrderFlag.MARKET.value
 
 @kernel
 def place(state, command, display_lots, trigger_ticks, expire_ns, out):
-    reason, limit_ticks, held, base, quote = admit.place(state, command, display_lots, trigger_ticks, expire_ns)
+    reason, limit_ticks, held, base, quote = admit.place(state, command, display_lots, trigger_ticks, expire_ns, out)
     if reason != Reject.NONE:
         _reject(state, command, reason, out)
         return
@@ -25,6 +27,9 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     instrument = state.instruments[command.instrument_id]
     account = state.accounts[command.account_id]
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
+    if account.margin != 0:
+        order_margin.open_holdings(state, account.margin, command.instrument_id, command.flags)
+        base, quote = order_margin.balances(state, command.account_id, instrument)
     slot = take_order(state)
     order = state.orders[slot]
     order.price_ticks = limit_ticks
@@ -40,7 +45,8 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     order.entry_seq = state.seq
     order.maker_ppm = fees.maker_ppm
     order.taker_ppm = fees.taker_ppm
-    order.base_balance = base if base != 0 else open_balance(state, command.account_id, instrument.base_asset_id)
+    if instrument.contract == 0:
+        order.base_balance = base if base != 0 else open_balance(state, command.account_id, instrument.base_asset_id)
     order.quote_balance = quote if quote != 0 else open_balance(state, command.account_id, instrument.quote_asset_id)
     if (display_lots | trigger_ticks | expire_ns) != 0:
         _add_extra(state, slot, display_lots, trigger_ticks, expire_ns)
@@ -48,10 +54,12 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
         order.client_id = clients.record(
             state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
         )
-    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
+    shown_atoms = held
+    if account.margin != 0:
+        shown_atoms = order_margin.enter(state, slot, np.int64(account.margin), held)
     emit.of_order(
-        state, out, Event.ACCEPTED.value, order, limit_ticks, order.qty_lots, held, asset_id, Reject.NONE.value,
-        order.flags,
+        state, out, Event.ACCEPTED.value, order, limit_ticks, order.qty_lots, shown_atoms,
+        emit.held_asset(instrument, order.side), Reject.NONE.value, order.flags,
     )  # fmt: skip
     if order.flags & STOP != 0:
         _wait(state, slot, order, held)
@@ -77,7 +85,7 @@ def replace(state, command, out):
         book.cancel(state, slot, Event.CANCELED.value, Reject.BY_REPLACE.value, out)
         return
     price_ticks = command.price_ticks if command.price_ticks != 0 else order.price_ticks
-    reason, entry_hold_atoms = admit.replace(state, command, slot, price_ticks)
+    reason, entry_hold_atoms = admit.replace(state, command, slot, price_ticks, out)
     if reason != Reject.NONE:
         _reject(state, command, reason, out)
         return
@@ -90,7 +98,7 @@ def replace(state, command, out):
         order.client_id = clients.record(
             state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
         )
-    asset_id = instrument.quote_asset_id if order.side == Side.BUY else instrument.base_asset_id
+    asset_id = emit.held_asset(instrument, order.side)
     leaves_lots = command.qty_lots - (order.qty_lots - order.leaves_lots)
     keeps_place = price_ticks == order.price_ticks and leaves_lots <= order.leaves_lots
     if keeps_place:
@@ -102,20 +110,24 @@ def replace(state, command, out):
     else:
         book.unqueue(state, slot)
         book.release(state, order)
+        held = entry_hold_atoms
+        if order.margin != 0:
+            order_margin.withdraw(state, order)
         order.price_ticks = price_ticks
         order.qty_lots = command.qty_lots
         order.leaves_lots = leaves_lots
-        held = entry_hold_atoms
+        if order.margin != 0:
+            held = order_margin.enter_again(state, slot, entry_hold_atoms)
     emit.of_order(
         state, out, Event.REPLACED.value, order, price_ticks, order.qty_lots, held, asset_id, Reject.NONE.value, 0
     )
     if keeps_place:
         return
     if order.flags & STOP != 0:
-        match.hold(state, order, held)
+        match.hold(state, order, entry_hold_atoms)
         book.queue(state, slot)
     else:
-        match.run(state, slot, held, instrument.status == InstrumentStatus.OPEN, True, out)
+        match.run(state, slot, entry_hold_atoms, instrument.status == InstrumentStatus.OPEN, True, out)
 
 
 @kernel
@@ -192,7 +204,8 @@ def _replaced_order(state, command):
     hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
     if command.order_id != 0 and (hi | lo) != 0 and clients.taken(state, account_id, hi, lo) != 0:
         return 0, Reject.DUPLICATE
-    if state.accounts[account_id].flags & admit.FROZEN != 0:
+    account = state.accounts[account_id]
+    if account.flags & admit.FROZEN != 0 or admit_margin.is_liquidated(state, account):
         return 0, Reject.ACCOUNT_FROZEN
     if command.order_id != 0:
         slot = admit.own_order(state, account_id, command.order_id)

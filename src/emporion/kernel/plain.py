@@ -9,7 +9,7 @@ runs both).
 
 import numpy as np
 
-from emporion.kernel import bits, book, clients, emit, index, match, trigger
+from emporion.kernel import bits, book, clients, emit, index, match, prices, trigger
 from emporion.kernel.admit import BUY, FROZEN, POST_ONLY, SELL, SYSTEM
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, seldom
@@ -150,7 +150,7 @@ def _replace(state, slot, command, out):
     held = amount + share_up(amount, bits.either(is_buy, rate, 0)) + (1 if is_buy else 0)
     difference = held - order.hold_atoms
     free_atoms = balance.free_atoms - difference
-    if free_atoms < 0 or not match.can_rest(state):
+    if free_atoms < 0 or not prices.can_put(state):
         return False
 
     emit.event(
@@ -235,7 +235,7 @@ def place(state, command, out):
     rate = bits.either(is_buy, max(max(maker_ppm, taker_ppm), 0), 0)
     held = amount + share_up(amount, rate) + (1 if is_buy else 0)
     free_atoms = balance.free_atoms - held
-    if free_atoms < 0 or not has_room(state, ORDERS, 1) or not match.can_rest(state):
+    if free_atoms < 0 or not has_room(state, ORDERS, 1) or not prices.can_put(state):
         return False
 
     slot = take_order(state)

@@ -14,7 +14,7 @@ import numpy as np
 
 from emporion.kernel import bits
 from emporion.kernel.jit import hot, kernel, rare, seldom
-from emporion.kernel.tables import free_leaf, free_node, take_leaf, take_node
+from emporion.kernel.tables import LEAVES, NODES, free_leaf, free_node, has_room, take_leaf, take_node
 from emporion.schema.limits import PRICE_MAX
 
 DIGIT_BITS = bits.DIGIT_BITS
@@ -102,6 +102,12 @@ def drop(state, trie, price_ticks, level):
     leaf.bits = bits.remove(leaf.bits, level & DIGIT_MASK)
     if leaf.bits == 0:
         cut(state, trie, price_ticks)
+
+
+@hot
+def can_put(state):
+    """Whether one more price surely fits: O-1."""
+    return has_room(state, NODES, NODES_PER_PUT) and has_room(state, LEAVES, 1)
 
 
 @kernel
