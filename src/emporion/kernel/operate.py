@@ -63,6 +63,7 @@ def genesis(state, rows, first_row, out):
         account.master_id = account_id
         account.flags = SYSTEM
     state.rules_version = RULES_VERSION
+    state.epoch += 1  # 0 is the epoch of sums that must be made anew.
     emit.of_operator(state, out, Event.GENESIS_DONE.value, 0, 0, 0, 0, 0, 0)
 
 
