@@ -6,14 +6,15 @@ its level and its neighbours, so it leaves without a search.
 
 import numpy as np
 
-from emporion.kernel import bits, clients, deadlines, emit, order_margin, prices, rings
+from emporion.kernel import bits, clients, deadlines, emit, order_margin, prices, rings, ties, waiting
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order
 from emporion.kernel.tables import free_extra, free_order
-from emporion.schema.codes import Event, OrderFlag, OrderStatus, Side
-from emporion.schema.state import BOOK, FALLS, RISES
+from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.state import BOOK
 
 STOP = OrderFlag.STOP.value
+CANCELED = Event.CANCELED.value
 
 
 @kernel
@@ -41,13 +42,10 @@ def enlist(state, slot):
 def queue(state, slot):
     """Puts an order at the tail of its price: in the book, or of its trigger among the stops."""
     order = state.orders[slot]
-    instrument = state.instruments[order.instrument_id]
     if order.flags & STOP != 0:
-        trie = instrument.tries[RISES if order.side == Side.BUY else FALLS]
-        level = prices.put(state, trie, state.extras[order.extra].trigger_price_ticks)
-        order.level = level
-        rings.enter_queue(state, slot, level)
+        waiting.queue(state, slot)
         return
+    instrument = state.instruments[order.instrument_id]
     join(state, slot, order, instrument, order.side, order.price_ticks)
     if order.extra != 0:
         extra = state.extras[order.extra]
@@ -116,13 +114,11 @@ def set_end(state, order):
 def unqueue(state, slot):
     """Takes an order out of its queue; the price goes with the last one."""
     order = state.orders[slot]
-    instrument = state.instruments[order.instrument_id]
     if order.flags & STOP == 0:
-        leave(state, slot, order, instrument, order.price_ticks)
-    elif rings.leave_queue(state, slot):
-        trie = instrument.tries[RISES if order.side == Side.BUY else FALLS]
-        prices.drop(state, trie, state.extras[order.extra].trigger_price_ticks, np.int64(order.level))
-    order.level = 0
+        leave(state, slot, order, state.instruments[order.instrument_id], order.price_ticks)
+        order.level = 0
+    elif order.level != 0:  # Else it sleeps.
+        waiting.unqueue(state, slot)
 
 
 @kernel
@@ -160,6 +156,8 @@ def finish(state, slot, status):
         place = state.extras[order.extra].deadline
         if place != 0:
             deadlines.remove(state, place)
+        if ties.are_any(state, order.extra):
+            ties.leave(state, slot)
         free_extra(state, order.extra)
     free_order(state, slot)
 
@@ -168,24 +166,78 @@ def finish(state, slot, status):
 def delist(state, slot):
     """Takes an order out of its account's open orders; mass cancels that look at it next, move on."""
     for place in range(state.task_count):
-        if state.tasks[place].cursor == slot:
+        if state.tasks[place].cursor == slot and state.tasks[place].account_id != 0:
             state.tasks[place].cursor = rings.next_in_list(state, slot)
     rings.leave_list(state, slot)
 
 
 @kernel
 def cancel(state, slot, kind, reason, out):
-    """Ends an order that rests or waits, with a CANCELED or EXPIRED event, and gives its hold back."""
-    order = state.orders[slot]
+    """Ends an order that rests, waits or sleeps, with a CANCELED or EXPIRED event, gives its hold back, and ends what is tied to it."""
     unqueue(state, slot)
     delist(state, slot)
-    _end(state, slot, order, kind, reason, out)
+    cancel_incoming(state, slot, kind, reason, out)
 
 
 @kernel
 def cancel_incoming(state, slot, kind, reason, out):
     """The same for an order that is in no queue: it has just matched, or is about to rest."""
-    _end(state, slot, state.orders[slot], kind, reason, out)
+    order = state.orders[slot]
+    if order.extra != 0 and ties.are_any(state, order.extra):
+        _end_with_tied(state, slot, order, kind, reason, out)
+    else:
+        _end(state, slot, order, kind, reason, out)
+
+
+@seldom
+def _end_with_tied(state, slot, order, kind, reason, out):
+    """Rules K-1 and K-2: a partner goes with an order, and children that sleep."""
+    first, second = ties.first_child(state, slot), ties.second_child(state, slot)
+    partner = ties.part(state, slot)
+    _end(state, slot, order, kind, reason, out)
+    if partner != 0 and not ties.is_matching(state, partner):
+        cancel_partner(state, partner, out)
+    _end_sleeping(state, first, second, out)
+
+
+@seldom
+def cancel_partner(state, slot, out):
+    """Ends an order that is nobody's partner any more because of who was. Rule K-1."""
+    first, second = ties.first_child(state, slot), ties.second_child(state, slot)
+    unqueue(state, slot)
+    delist(state, slot)
+    _end(state, slot, state.orders[slot], CANCELED, Reject.BY_OTHER.value, out)
+    _end_sleeping(state, first, second, out)
+
+
+@kernel
+def _end_sleeping(state, first, second, out):
+    """Children whose parent ended before it did anything. Awake ones live on."""
+    if first == 0 or state.extras[state.orders[first].extra].is_asleep == 0:
+        return
+    ties.part(state, first)
+    for child in (first, second):
+        if child != 0:
+            delist(state, child)
+            _end(state, child, state.orders[child], CANCELED, Reject.BY_PARENT.value, out)
+
+
+@kernel
+def older_that_stays(state, slot):
+    """The account's order before this one that will still be open when this one is cancelled; NOBODY for none."""
+    older = rings.next_in_list(state, slot)
+    if state.orders[slot].extra != 0:
+        partner = state.extras[state.orders[slot].extra].partner
+        while older != 0 and (older == partner or _sleeps_below(state, older, slot, partner)):
+            older = rings.next_in_list(state, older)
+    return older
+
+
+@kernel
+def _sleeps_below(state, slot, one, other):
+    """Whether an order is a sleeping child of one of two orders."""
+    extra = state.extras[state.orders[slot].extra]
+    return extra.is_asleep != 0 and (extra.kin == one or extra.kin == other)
 
 
 @kernel

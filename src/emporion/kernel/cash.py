@@ -138,10 +138,12 @@ def freeze(state, command, out):
     balance = state.balances[index.find_balance(state, account_id, asset_id)]
     slot = rings.newest_in_list(state, account_id)
     while balance.free_atoms < amount:
-        older = rings.next_in_list(state, slot)
         if _held_asset(state, state.orders[slot]) == asset_id:
+            older = book.older_that_stays(state, slot)
             book.cancel(state, slot, Event.CANCELED.value, Reject.BY_BALANCE_FREEZE.value, out)
-        slot = older
+            slot = older
+        else:
+            slot = rings.next_in_list(state, slot)
     hold_id = _hold(state, command, FREEZE)
     _remember(state, command, hold_id)
     emit.of_ledger(state, out, Event.BALANCE_FROZEN.value, hold_id, account_id, asset_id, amount)

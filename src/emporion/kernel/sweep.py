@@ -6,11 +6,10 @@ list moves the cursor on (`book.delist`). What one command may look at is counte
 for all the walks it starts or goes on with.
 """
 
-from emporion.kernel import book, prices, rings
+from emporion.kernel import book, rings, waiting
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, InstrumentStatus, Side
 from emporion.schema.limits import TASKS
-from emporion.schema.state import FALLS, RISES
 
 CANCELED = Event.CANCELED.value
 BUY = Side.BUY.value
@@ -31,36 +30,33 @@ def begin(state, account_id, instrument_id, side, reason, out):
         instrument_id, side: 0 for all.
         reason: codes.Reject of the CANCELED events, as a plain number.
     """
+    task = state.tasks[state.task_count]
+    state.task_count += 1
+    task.account_id = account_id
+    task.instrument_id = instrument_id
+    task.side = side
+    task.reason = reason
     if account_id != 0:
-        cursor = _walk_account(state, rings.newest_in_list(state, account_id), instrument_id, side, reason, out)
-        is_left = cursor != 0
-    else:
-        cursor = 0
-        is_left = _walk_instrument(state, instrument_id, side, reason, out)
-    if is_left:
-        task = state.tasks[state.task_count]
-        state.task_count += 1
-        task.account_id = account_id
-        task.instrument_id = instrument_id
-        task.cursor = cursor
-        task.side = side
-        task.reason = reason
+        task.cursor = rings.newest_in_list(state, account_id)
+    if not _walk(state, task, out):
+        state.task_count -= 1
+        _clear(task)
 
 
 @kernel
 def go_on(state, out):
     """Goes on with the oldest task, if there is one."""
-    if state.task_count == 0:
-        return
-    task = state.tasks[0]
-    if task.account_id != 0:
-        cursor = _walk_account(state, task.cursor, task.instrument_id, task.side, task.reason, out)
-        task.cursor = cursor
-        is_left = cursor != 0
-    else:
-        is_left = _walk_instrument(state, task.instrument_id, task.side, task.reason, out)
-    if not is_left:
+    if state.task_count != 0 and not _walk(state, state.tasks[0], out):
         _drop_first(state)
+
+
+@kernel
+def _walk(state, task, out):
+    """Returns whether orders are left to look at."""
+    if task.account_id == 0:
+        return _walk_instrument(state, task, out)
+    task.cursor = _walk_account(state, task.cursor, task.instrument_id, task.side, task.reason, out)
+    return task.cursor != 0
 
 
 @kernel
@@ -69,40 +65,55 @@ def _walk_account(state, cursor, instrument_id, side, reason, out):
     while cursor != 0 and out.looks_left > 0:
         out.looks_left -= 1
         order = state.orders[cursor]
-        older = rings.next_in_list(state, cursor)
         if (instrument_id == 0 or order.instrument_id == instrument_id) and (side == 0 or order.side == side):
-            book.cancel(state, cursor, CANCELED, reason, out)
-        cursor = older
+            older = book.older_that_stays(state, cursor)
+            _cancel(state, cursor, reason, out)
+            cursor = older
+        else:
+            cursor = rings.next_in_list(state, cursor)
     return cursor
 
 
 @kernel
-def _walk_instrument(state, instrument_id, side, reason, out):
-    """Returns whether orders are left."""
-    instrument = state.instruments[instrument_id]
-    if instrument.status != InstrumentStatus.HALTED and instrument.status != InstrumentStatus.CLOSED:
-        return False  # It trades again: orders entered since are none of ours.
-    slot = _first(state, instrument, side)
-    while slot != 0 and out.looks_left > 0:
-        out.looks_left -= 1
-        book.cancel(state, slot, CANCELED, reason, out)
-        slot = _first(state, instrument, side)
-    return slot != 0
+def _cancel(state, slot, reason, out):
+    """What goes with the order has been looked at too."""
+    before = out.count
+    book.cancel(state, slot, CANCELED, reason, out)
+    out.looks_left -= out.count - before - 1
 
 
 @kernel
-def _first(state, instrument, side):
-    """The next order an instrument's walk takes; NOBODY when it is over."""
+def _walk_instrument(state, task, out):
+    """Returns whether orders are left to look at. The cursor is the next of those that wait, once it has come to them."""
+    instrument = state.instruments[task.instrument_id]
+    if instrument.status != InstrumentStatus.HALTED and instrument.status != InstrumentStatus.CLOSED:
+        return False  # It trades again: orders entered since are none of ours.
+    slot = _front(state, instrument, task.side)
+    while slot != 0 and out.looks_left > 0:
+        out.looks_left -= 1
+        _cancel(state, slot, task.reason, out)
+        slot = _front(state, instrument, task.side)
+    if slot != 0:
+        return True
+    if task.cursor == 0:
+        task.cursor = waiting.first(state, instrument, 0)
+    while task.cursor != 0 and out.looks_left > 0:
+        out.looks_left -= 1
+        slot = task.cursor
+        if task.side != 0 and state.orders[slot].side != task.side:
+            task.cursor = waiting.behind(state, slot)
+        else:
+            _cancel(state, slot, task.reason, out)  # Whoever leaves its queue moves the cursor on.
+    return task.cursor != 0
+
+
+@kernel
+def _front(state, instrument, side):
+    """The next order of the book that an instrument's walk takes; NOBODY when it has none any more."""
     if side != SELL and instrument.best_bid_ticks != 0:
         return book.front(state, instrument, BUY)
     if side != BUY and instrument.best_ask_ticks != 0:
         return book.front(state, instrument, SELL)
-    if side != SELL and instrument.tries[RISES].root != 0:
-        stops = instrument.tries[RISES]
-        return book.head(state, stops, prices.lowest(state, stops))
-    if side != BUY and instrument.tries[FALLS].root != 0:
-        stops = instrument.tries[FALLS]
-        return book.head(state, stops, prices.lowest(state, stops))
     return 0
 
 
