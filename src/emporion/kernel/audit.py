@@ -52,7 +52,7 @@ def _open_orders(array: np.ndarray) -> np.ndarray:
 
 
 def _ledger(array: np.ndarray) -> list[str]:
-    """Each asset sums to zero; only the venue's own accounts are negative."""
+    """Each asset sums to zero; only the venue's own accounts, and what margin accounts have free, are negative."""
     problems = []
     balances = _table(array, "balances")
     for name, table in (("balances", balances), ("accounts", _table(array, "accounts"))):
@@ -63,8 +63,8 @@ def _ledger(array: np.ndarray) -> list[str]:
     for slot, row in enumerate(balances.tolist()):
         account_id, asset_id, free, order_held, other_held = row
         sums[asset_id] += free + order_held + other_held
-        is_system = flags[account_id] & AccountFlag.SYSTEM
-        if (free < 0 and not is_system) or order_held < 0 or other_held < 0:
+        may_owe = flags[account_id] & (AccountFlag.SYSTEM | AccountFlag.MARGIN)
+        if (free < 0 and not may_owe) or order_held < 0 or other_held < 0:
             amounts = f"{free} free, {order_held} and {other_held} held"
             problems.append(f"balance {slot}: account {account_id}, asset {asset_id}: {amounts}")
     problems += [f"asset {asset_id}: all balances sum to {total}" for asset_id, total in sums.items() if total]
@@ -199,7 +199,12 @@ def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
         if not 0 < order["leaves_lots"] <= order["qty_lots"]:
             problems.append(f"order {order['order_id']}: leaves {order['leaves_lots']} of {order['qty_lots']}")
         instrument = array["instruments"][0, order["instrument_id"]]
-        if order["side"] == Side.SELL:
+        if order["margin"] != array["accounts"][0, order["account_id"]]["margin"]:
+            problems.append(f"order {order['order_id']}: of margin row {order['margin']}")
+        if instrument["contract"]:
+            if order["hold_atoms"]:
+                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']} for a contract")
+        elif order["side"] == Side.SELL:
             want = int(order["leaves_lots"]) * int(instrument["base_atoms_per_lot"])
             if order["hold_atoms"] != want:
                 problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {want}")
@@ -207,9 +212,10 @@ def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
             notional = int(order["price_ticks"]) * int(order["leaves_lots"]) * int(instrument["atoms_per_tick_lot"])
             rate = max(int(order["maker_ppm"]), int(order["taker_ppm"]), 0)
             most = notional - (-notional * rate // 1_000_000) + 1
+            held = int(order["hold_atoms"]) + int(array["extras"][0, order["extra"]]["borrow_atoms"])
             # Its taker part, its maker part and what is open are each rounded up: two atoms more than their sum.
-            if not most - 2 <= order["hold_atoms"] <= most:
-                problems.append(f"order {order['order_id']}: holds {order['hold_atoms']}, wants {most} or up to 2 less")
+            if not most - 2 <= held <= most:
+                problems.append(f"order {order['order_id']}: holds {held}, wants {most} or up to 2 less")
         extra = array["extras"][0, order["extra"]]
         if order["extra"] and extra["order_slot"] != slot:
             problems.append(f"order {order['order_id']}: its extra row belongs to slot {extra['order_slot']}")
