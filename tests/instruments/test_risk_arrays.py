@@ -85,6 +85,14 @@ def test_spot_against_a_perpetual_of_equal_size_leaves_the_basis_alone(mark, lot
     assert np.all(np.abs((held + short)[:12]) <= rounding + 1e-9 * value)
 
 
+@given(st.sampled_from(["BTC", "NVDA", "EUR", "STABLE"]), st.floats(1.0, 1e6), st.booleans())
+def test_what_moves_straight_gains_above_what_it_loses_below(name, mark, is_closed):
+    array = of_perpetual(mark, 0.001, 10, GROUPS[name], is_closed=is_closed)[0].array
+    for down, up in ((0, 8), (1, 9), (2, 6), (3, 7), (12, 13)):
+        assert -1 <= array[down] + array[up] <= 0, "rounding alone, and down"
+    assert array[4] == array[5] == array[14] == array[15] == 0
+
+
 @given(FORWARD, st.floats(0.6, 1.6), st.floats(0.01, 2.0), st.floats(0.1, 1.5))
 def test_a_long_option_loses_its_premium_at_most(forward, moneyness, years, vol):
     strike = forward * moneyness

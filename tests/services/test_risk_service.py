@@ -1,5 +1,6 @@
 """The risk service: what it says, when, and in which commands."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,11 +14,9 @@ from emporion.instruments.option import averaged_years
 from emporion.instruments.option import risk_arrays as of_option
 from emporion.instruments.perpetual import risk_arrays as of_perpetual
 from emporion.instruments.share import beta_arrays
-from emporion.schema.build_margin import RISK_ROWS, RISK_VALUES
-from emporion.schema.codes import Command
+from emporion.schema.build_margin import set_risk
 from emporion.schema.limits import HOUR_NS, RISK_MAX
-from emporion.schema.messages import MARGIN_COMMAND, VALUES
-from emporion.services.risk_arrays import Bond, Change, Linear, Option, RiskArrays, Target
+from emporion.services.risk_arrays import Bond, Change, Linear, Option, RiskArrays, Target, commands
 
 GROUPS = load_groups()
 NOW = int(datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp()) * 10**9  # A Tuesday, everything open.
@@ -164,21 +163,26 @@ def test_what_has_no_room_is_a_problem_of_its_own():
     assert set(by_target(risk.changed(NOW))) == set(absurd) and risk.problems == {}
 
 
-def test_a_change_knows_its_commands():
-    changes = by_target(priced(service()).changed(NOW))
-    heads_and_data = changes[SHARE].commands({"NVDA": 4, "BTC": 1})
-    assert len(heads_and_data) == 2
-    for number, rows in enumerate(heads_and_data):
-        head, data = rows[:1].view(MARGIN_COMMAND)[0], rows[1:].view(VALUES)
-        assert (head["kind"], head["number"], head["group_id"]) == (Command.SET_RISK, number, (4, 1)[number])
-        assert (head["instrument_id"], head["asset_id"], len(data)) == (2, 0, RISK_ROWS)
-        said = dict(zip(RISK_VALUES, data["values"].ravel().tolist(), strict=False))
-        assert said["scenario_0"] == changes[SHARE].loads[number].array[0]
-        assert said["unit_shift"] == changes[SHARE].terms.unit_shift and said["cap"] == 10**9
-    head = changes[USDC].commands({"STABLE": 2})[0][:1].view(MARGIN_COMMAND)[0]
-    assert (head["asset_id"], head["instrument_id"]) == (7, 9)
-    with pytest.raises(BadValue, match="group BTC: the venue has no such group"):
-        changes[SHARE].commands({"NVDA": 4})
+def test_changes_become_commands():
+    changes = [change for change in priced(service()).changed(NOW) if change.target in (SHARE, USDC)]
+    rows = commands(changes, {"NVDA": 4, "BTC": 1, "STABLE": 2})
+    one_by_one = [
+        set_risk(
+            {"NVDA": 4, "BTC": 1, "STABLE": 2}[load.group],
+            load.array.tolist(),
+            instrument_id=change.target.instrument_id or 9,
+            asset_id=change.target.asset_id,
+            load=number,
+            **dataclasses.asdict(change.terms),
+        )
+        for change in changes
+        for number, load in enumerate(change.loads)
+    ]
+    assert len(one_by_one) == 3
+    assert rows.tobytes() == np.concatenate(one_by_one).tobytes()
+    assert len(commands([], {})) == 0
+    with pytest.raises(BadValue, match="group STABLE: the venue has no such group"):
+        commands(changes, {"NVDA": 4, "BTC": 1})
 
 
 def test_ten_thousand_options_at_once():

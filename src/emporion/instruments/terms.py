@@ -5,10 +5,13 @@ All of it is worked out from the same two numbers as the array, the value of a l
 nobody has to choose integers by hand.
 """
 
-import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emporion.instruments.loads import HEADROOM, MICRO, unit_shift_for
+from emporion.instruments.normal import Floats
 from emporion.instruments.scenarios import PriceGroup, RatesGroup
 from emporion.schema.limits import RISK_MAX
 
@@ -44,13 +47,29 @@ def risk_terms(
         headroom: see `loads.unit_shift_for`.
     """
     shift = unit_shift_for(loss_dollars, cap, headroom) if unit_shift is None else unit_shift
-    unit = value_dollars * MICRO * 2.0**shift
-    short_min = math.ceil(unit * group.short_option_min) if is_option and isinstance(group, PriceGroup) else 0
-    is_free = group.large_addon == 0.0 or group.large_dollars >= value_dollars * cap
-    return RiskTerms(
-        unit_shift=shift,
-        cap=cap,
-        short_min_atoms=min(short_min, RISK_MAX),
-        addon_from=cap if is_free else int(group.large_dollars / value_dollars),
-        addon_atoms=0 if is_free else min(math.ceil(unit * group.large_addon), RISK_MAX),
+    values, caps, shifts = np.array([value_dollars]), np.array([cap], np.int64), np.array([shift], np.int64)
+    return all_terms(group, values, caps, shifts, is_option=is_option)[0]
+
+
+def all_terms(
+    group: PriceGroup | RatesGroup,
+    value_dollars: Floats,
+    caps: NDArray[np.int64],
+    unit_shifts: NDArray[np.int64],
+    *,
+    is_option: bool = False,
+) -> list[RiskTerms]:
+    """As `risk_terms`, of many whose units are chosen."""
+    units = value_dollars * MICRO * 2.0**unit_shifts
+    least = group.short_option_min if is_option and isinstance(group, PriceGroup) else 0.0
+    is_free = (group.large_addon == 0.0) | (value_dollars * caps <= group.large_dollars)
+    with np.errstate(divide="ignore"):  # Here below the cap, so it fits; elsewhere it is not used.
+        large = np.where(is_free, 0.0, np.floor(group.large_dollars / value_dollars)).astype(np.int64)
+    columns = (
+        unit_shifts,
+        caps,
+        np.minimum(np.ceil(units * least), RISK_MAX),
+        np.where(is_free, caps, large),
+        np.where(is_free, 0.0, np.minimum(np.ceil(units * group.large_addon), RISK_MAX)),
     )
+    return [RiskTerms(*row) for row in zip(*(column.astype(np.int64).tolist() for column in columns), strict=True)]

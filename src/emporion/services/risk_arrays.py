@@ -1,7 +1,7 @@
 """The risk service: from prices, volatilities and group definitions to the arrays that the kernel adds up.
 
 Whoever runs it tells it what there is, then prices and volatilities as they move, and asks what has changed. It reads
-no clock and submits nothing: a `Change` knows the commands that say it. An array counts as changed when an entry
+no clock and submits nothing: `commands` makes the rows that say it. An array counts as changed when an entry
 differs by more than `tolerance` of its largest; with 0, when any entry differs. An asset's value is told apart from
 its array, since it follows each price and costs one command without data.
 
@@ -10,7 +10,7 @@ Options are kept in columns, a table for each group, and are revalued all at onc
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 
 import numpy as np
@@ -25,8 +25,9 @@ from emporion.instruments.market_hours import is_wide
 from emporion.instruments.scenarios import EventGroup, Group, PriceGroup, RatesGroup
 from emporion.instruments.terms import RiskTerms, risk_terms
 from emporion.schema.build import Rows
-from emporion.schema.build_margin import set_risk
-from emporion.schema.limits import HOUR_NS, RISK_MAX
+from emporion.schema.build_margin import RISK_ROWS, set_risk
+from emporion.schema.limits import HOUR_NS, RISK_MAX, SCENARIOS
+from emporion.schema.messages import MARGIN_COMMAND, VALUES, VALUES_PER_ROW
 from emporion.services.risk_options import YEAR_NS, OptionTable
 
 LEAD_NS = 2 * HOUR_NS  # How long before a reference market closes its wider arrays go out.
@@ -87,27 +88,6 @@ class Change:
     target: Target
     terms: RiskTerms
     loads: tuple[Load, ...]
-
-    def commands(self, group_ids: Mapping[str, int]) -> list[Rows]:
-        """One SET_RISK for each load. A name that the venue does not know raises BadValue."""
-        if unknown := [load.group for load in self.loads if load.group not in group_ids]:
-            raise BadValue(f"group {unknown[0]}: the venue has no such group; send its SET_GROUP first")
-        terms = self.terms
-        return [
-            set_risk(
-                group_ids[load.group],
-                load.array.tolist(),
-                instrument_id=self.target.instrument_id or self.target.sold_on,
-                asset_id=self.target.asset_id,
-                load=number,
-                unit_shift=terms.unit_shift,
-                cap=terms.cap,
-                short_min_atoms=terms.short_min_atoms,
-                addon_from=terms.addon_from,
-                addon_atoms=terms.addon_atoms,
-            )
-            for number, load in enumerate(self.loads)
-        ]
 
 
 class RiskArrays:
@@ -281,3 +261,31 @@ class RiskArrays:
 def _differ(new: Load, old: Load, tolerance: float) -> bool:
     """Whether an entry has moved by more than `tolerance` of the largest."""
     return bool(np.abs(new.array - old.array).max() > tolerance * np.abs(new.array).max())
+
+
+def commands(changes: Sequence[Change], group_ids: Mapping[str, int]) -> Rows:
+    """All of it as rows to submit: a SET_RISK for each load, in order.
+
+    Args:
+        group_ids: the venue's numbers of groups, by name. One that is missing raises BadValue.
+    """
+    said = [(change, number, load) for change in changes for number, load in enumerate(change.loads)]
+    if unknown := next((load.group for _, _, load in said if load.group not in group_ids), None):
+        raise BadValue(f"group {unknown}: the venue has no such group; send its SET_GROUP first")
+    one = set_risk(1, (0,) * SCENARIOS)
+    rows = np.tile(one, len(said))
+    heads = rows.view(MARGIN_COMMAND).reshape(-1, len(one))[:, 0]
+    for field, numbers in {
+        "group_id": [group_ids[load.group] for _, _, load in said],
+        "instrument_id": [change.target.instrument_id or change.target.sold_on for change, _, _ in said],
+        "asset_id": [change.target.asset_id for change, _, _ in said],
+        "number": [number for _, number, _ in said],
+    }.items():
+        heads[field] = numbers
+    values = np.zeros((len(said), RISK_ROWS * VALUES_PER_ROW), np.int64)
+    if said:
+        values[:, :SCENARIOS] = [load.array for _, _, load in said]
+        terms = np.array([astuple(change.terms) for change, _, _ in said])
+        values[:, SCENARIOS : SCENARIOS + terms.shape[1]] = terms  # RiskTerms are in the order of RISK_VALUES.
+    rows.view(VALUES).reshape(-1, len(one))["values"][:, 1:] = values.reshape(-1, RISK_ROWS, VALUES_PER_ROW)
+    return rows

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emporion.errors import BadValue
-from emporion.instruments.loads import MICRO, to_entries
+from emporion.instruments.loads import MICRO, to_entries, unit_shift_for
 from emporion.instruments.normal import Floats
 from emporion.instruments.option import averaged_years, gains
 from emporion.instruments.scenarios import PriceGroup
-from emporion.instruments.terms import RiskTerms, risk_terms
+from emporion.instruments.terms import RiskTerms, all_terms
 from emporion.schema.limits import HOUR_NS, RISK_MAX, SCENARIOS
 
 YEAR_NS = 365 * 24 * HOUR_NS
@@ -109,25 +109,24 @@ class OptionTable:
         live["sent"][moved] = entries[moved]
         live["is_sent"][moved] = True
         rows[places] = live
-        return [
-            OptionRow(int(live["instrument_id"][at]), self._terms(live[at]), entries[at])
-            for at in np.flatnonzero(moved)
-        ]
-
-    def _terms(self, row: np.void) -> RiskTerms:
-        value = float(row["forward"] * row["lot"] * row["quote_dollars"])
-        shift = None if row["unit_shift"] == NOT_CHOSEN else int(row["unit_shift"])
-        loss = value * self._group.price_range
-        return risk_terms(self._group, value, loss, int(row["cap"]), is_option=True, unit_shift=shift)
+        said = live[moved]
+        terms = all_terms(self._group, _values(said), said["cap"], said["unit_shift"], is_option=True)
+        return list(map(OptionRow, said["instrument_id"].tolist(), terms, entries[moved]))
 
     def _choose_units(self, live: NDArray, which: NDArray[np.bool_]) -> None:
         """Those that find none have NOT_CHOSEN, and a problem."""
         live["unit_shift"][which] = NOT_CHOSEN
+        losses = _values(live) * self._group.price_range
         for at in np.flatnonzero(which):
             try:
-                live["unit_shift"][at] = self._terms(live[at]).unit_shift
+                live["unit_shift"][at] = unit_shift_for(float(losses[at]), int(live["cap"][at]))
             except BadValue as problem:
                 self.problems[int(live["instrument_id"][at])] = str(problem)
+
+
+def _values(live: NDArray) -> Floats:
+    """Dollars of one lot of the underlying."""
+    return live["forward"] * live["lot"] * live["quote_dollars"]
 
 
 def _entries(gained: Floats, live: NDArray) -> NDArray[np.int64]:
