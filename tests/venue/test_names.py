@@ -25,7 +25,7 @@ def test_a_torn_line_is_cut(tmp_path):
         file.write(b'{"account": 7, "na')
     with emporion.open(tmp_path, capacity="tiny") as venue:
         bob = venue.open_account("bob")
-        assert (bob.account_id, venue.account("alice").account_id) == (4, 3)
+        assert (bob.account_id, venue.account("alice").account_id) == (7, 6)
     assert len(Names(tmp_path, 4)._name_of) == 4
 
 
@@ -44,7 +44,7 @@ def test_a_name_whose_account_was_never_opened_is_void(tmp_path):
 
 def test_an_account_that_was_opened_keeps_its_name_though_nobody_was_told(tmp_path):
     with emporion.open(tmp_path, capacity="tiny") as venue:
-        venue._names.assign(3, "alice")
+        venue._names.assign(6, "alice")
         venue.node.submit(_open_account())  # Durable; and here the process dies.
     with emporion.open(tmp_path, capacity="tiny") as venue:
         assert venue.account("alice").account_id == 6
@@ -92,13 +92,13 @@ def test_some_names_are_none(market, name):
 
 
 def test_a_name_is_given_once(market):
-    with pytest.raises(BadValue, match="taken by account 3"):
+    with pytest.raises(BadValue, match="taken by account 6"):
         market.open_account("alice")
 
 
 def test_half_a_line_does_not_stay_when_the_disk_fails(tmp_path, monkeypatch):
     names = Names(tmp_path, 10)
-    names.assign(3, "alice")
+    names.assign(6, "alice")
     before = (tmp_path / FILE_NAME).read_bytes()
 
     def fail(descriptor):

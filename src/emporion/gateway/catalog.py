@@ -239,7 +239,7 @@ class Catalog:
             row = rows[number]
             base, quote = self.assets[int(row["base_asset_id"])], self.assets[int(row["quote_asset_id"])]
             name = name_text(row["name"])
-            lot: Decimal = lot_of(row["base_atoms_per_lot"], base.decimals)
+            lot: Decimal = lot_of(row, base.decimals)
             tick = tick_of(row["atoms_per_tick_lot"], quote.decimals, lot)
             listed = Listed(
                 number, name, self.titles.get(name, ""), base, quote, int(row["asset_class"]), Scale(tick, "tick"),

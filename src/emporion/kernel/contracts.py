@@ -22,6 +22,7 @@ from emporion.schema.limits import (
     ATOMS_PER_TICK_LOT_MAX,
     CLEARING_ACCOUNT,
     DAY_NS,
+    DECIMALS_MAX,
     DIVISOR_MAX,
     E12,
     FEE_ACCOUNT,
@@ -62,6 +63,7 @@ def list_contract(state, terms, bounds, contract_terms, caps, out):
     instrument.quote_asset_id = terms.quote_asset_id
     instrument.asset_class = terms.asset_class
     instrument.atoms_per_tick_lot = terms.atoms_per_tick_lot
+    instrument.lot_exponent = terms.lot_exponent
     instrument.contract = slot
     for place in range(16):
         instrument.name[place] = terms.name[place]
@@ -217,6 +219,8 @@ def _are_terms(terms, bounds, kind):
         and terms.base_atoms_per_lot == 0
         and terms.atoms_per_tick_lot >= 1
         and terms.atoms_per_tick_lot <= ATOMS_PER_TICK_LOT_MAX
+        and terms.lot_exponent >= -DECIMALS_MAX
+        and terms.lot_exponent <= DECIMALS_MAX
         and bounds_of.are_sound(bounds, 0, terms.atoms_per_tick_lot)
     )
 

@@ -301,7 +301,7 @@ def _listed(node: Node) -> dict[int, Listing]:
     rows = state.instruments[1 : int(state.tables[Limit.INSTRUMENTS].high_water) + 1]
     found = {}
     for number, row in enumerate(rows, start=1):
-        lot = lot_of(row["base_atoms_per_lot"], assets[int(row["base_asset_id"])])
+        lot = lot_of(row, assets[int(row["base_asset_id"])])
         tick = tick_of(row["atoms_per_tick_lot"], assets[int(row["quote_asset_id"])], lot)
         found[number] = Listing(name_text(row["name"]), tick)
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,11 @@ def atom(decimals: int) -> Decimal:
     return ONE.scaleb(-int(decimals))
 
 
-def lot_of(base_atoms_per_lot: int, base_decimals: int) -> Decimal:
-    """The least quantity of an instrument, in base."""
-    return plain(Decimal(int(base_atoms_per_lot)) * atom(base_decimals))
+def lot_of(instrument: Any, base_decimals: int) -> Decimal:
+    """The least quantity of an instrument, in base; of a contract, in what it is on. Any row that has the fields."""
+    if instrument["base_atoms_per_lot"] == 0:
+        return plain(ONE.scaleb(int(instrument["lot_exponent"])))
+    return plain(Decimal(int(instrument["base_atoms_per_lot"])) * atom(base_decimals))
 
 
 def tick_of(atoms_per_tick_lot: int, quote_decimals: int, lot: Decimal) -> Decimal:
@@ -56,6 +59,7 @@ class Catalog:
     def __init__(self, machine: Machine) -> None:
         # Plain views of the tables: fields of np.record are read many times slower.
         state = machine.array[0:1].view(np.dtype((np.void, machine.array.dtype)))
+        self._state = state
         self._high_water = state["tables"]["high_water"][0]
         self._tables = [_plain_rows(state[name][0]) for name in TABLE_NAMES]
         self._asset_names: list[str] = [""]  # By number; row 0 is nobody.
@@ -122,6 +126,10 @@ class Catalog:
         """The rows of a table used so far, row 0 included. A view: it changes with the venue."""
         return self._tables[table][: int(self._high_water[table]) + 1]
 
+    def head(self, name: str) -> int:
+        """A number of the state that is in no table: "hour", "epoch"."""
+        return int(self._state[name][0])
+
     def _refresh(self) -> None:
         if self._high_water[0] < len(self._asset_names) and self._high_water[1] < len(self._instrument_names):
             return
@@ -133,7 +141,7 @@ class Catalog:
             self._atoms.append(atom(asset["decimals"]))
         for row in instruments[len(self._instrument_names) :]:
             name = name_text(row["name"])
-            lot = lot_of(row["base_atoms_per_lot"], assets[row["base_asset_id"]]["decimals"])
+            lot = lot_of(row, assets[row["base_asset_id"]]["decimals"])
             self._instrument_ids.setdefault(name, len(self._instrument_names))
             self._instrument_names.append(name)
             self._lots.append(lot)

@@ -22,13 +22,13 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
         "the self-trade prevention mode is unknown",
         'give stp="cancel_resting", "cancel_taker", "cancel_both" or "decrement"',
     ),
-    Reject.BAD_FLAGS: ("a flag is set that orders do not have", "use POST_ONLY, MARKET and STOP only"),
+    Reject.BAD_FLAGS: ("a flag is set that such an order does not have", "use the flags of codes.OrderFlag that go together"),
     Reject.BAD_VALUE: (
         "a field is outside its stated range", "compare it with the bounds in emporion/schema/limits.py",
     ),
     Reject.UNKNOWN_ACCOUNT: ("there is no such account", "open it first with open_account"),
     Reject.SYSTEM_ACCOUNT: (
-        "the account is one of the venue's own (outside world, fees), which do not trade",
+        "the account is one of the venue's own (outside world, fees, clearing, lending, insurance), which do not trade",
         "use an account opened with open_account",
     ),
     Reject.DUPLICATE: (
@@ -36,7 +36,8 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
         "if this was a retry it is done; otherwise give a new client id",
     ),
     Reject.ACCOUNT_FROZEN: (
-        "the account is frozen: it may cancel and receive, nothing else", "unfreeze_account lifts it",
+        "the account is frozen, or being liquidated: it may cancel and receive, nothing else",
+        "unfreeze_account lifts a freeze; a liquidation ends by itself, see margin(account).stage",
     ),
     Reject.UNKNOWN_ASSET: ("there is no such asset", "list it first with list_asset"),
     Reject.UNKNOWN_INSTRUMENT: ("there is no such instrument", "list it first with list_instrument"),
@@ -54,6 +55,15 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
     ),
     Reject.POST_ONLY_STATUS: (
         "the instrument is taking post-only orders for now", "add post_only=True, or wait until it is open",
+    ),
+    Reject.UNKNOWN_GROUP: ("there is no such risk group", "make it first with set_group"),
+    Reject.UNKNOWN_QUESTION: ("there is no such question", "list it first with list_question"),
+    Reject.NOT_A_CONTRACT: (
+        "the instrument is delivered, and this is for contracts only", "see instrument(name).asset_class",
+    ),
+    Reject.NOT_A_MARGIN_ACCOUNT: (
+        "the account holds everything in full, and contracts are traded on margin",
+        "set_margin makes it a margin account",
     ),
     Reject.BAD_COMBINATION: (
         "these attributes exclude each other",
@@ -102,11 +112,42 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
     Reject.FOK_UNFILLABLE: (
         "the book cannot fill all of it within the limit", "use tif='ioc' to take what there is",
     ),
+    Reject.REDUCE_ONLY: (
+        "the order would not reduce a position", "see positions(account), or leave out reduce_only",
+    ),
+    Reject.POSITION_LIMIT: (
+        "the position, with the open orders on that side, would pass the largest an account may have",
+        "see contract(name).position_max; cancel orders, or ask for less",
+    ),
+    Reject.OPEN_INTEREST_LIMIT: (
+        "all positions together would pass the contract's largest open interest",
+        "see contract(name).open_interest_max; an order that reduces a position is taken",
+    ),
+    Reject.NO_MARK: (
+        "the contract, or an asset it is valued in, has no price or no risk array yet",
+        "operators give them with set_price, set_value and set_risk",
+    ),
+    Reject.UNKNOWN_RELATED: (
+        "the order it is to be tied to is not open, is another account's, or is tied already",
+        "look at orders(account) and give the number of an open one",
+    ),
     Reject.BAD_AMOUNT: ("the amount is zero, negative or above the largest supply", "give a positive amount"),
     Reject.SUPPLY_LIMIT: ("the asset's supply in the venue would pass its limit of 2^61 atoms", "deposit less"),
     Reject.INSUFFICIENT_FUNDS: (
         "the free balance does not cover it (a buy order holds price x quantity and the highest fee)",
         "see balances(account); deposit, cancel other orders, or ask for less",
+    ),
+    Reject.NOTHING_TO_LEND: (
+        "the order would have to borrow more of the asset than the lending account has left",
+        "deposit the asset, ask for less, or try again when others have paid back",
+    ),
+    Reject.LEVERAGE_LIMIT: (
+        "positions and orders would be larger than the account's own leverage cap allows",
+        "ask for less, or change the cap with set_margin",
+    ),
+    Reject.INSUFFICIENT_MARGIN: (
+        "the account's equity would not cover its initial margin",
+        "see margin(account) and explain(account); deposit, reduce positions, or ask for less",
     ),
     Reject.TABLE_FULL: (
         "a table of the venue is full",
@@ -126,6 +167,13 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
     Reject.SELF_TRADE: ("cancelled: it would have traded with an order of the same owner", ""),
     Reject.IOC_REMAINDER: ("the rest was cancelled: immediate orders do not rest", ""),
     Reject.FILL_LIMIT: ("the rest was cancelled: one order may meet only so many resting ones", ""),
+    Reject.REDUCED: ("the rest was cancelled: the position was closed, and the order could only reduce it", ""),
+    Reject.BY_LIQUIDATION: ("cancelled because the account is being liquidated", ""),
+    Reject.BY_EXPIRY: ("cancelled because the contract has ended", ""),
+    Reject.BY_OTHER: ("cancelled: the order it was tied to traded, fired or ended", ""),
+    Reject.BY_PARENT: ("cancelled because its parent ended without a fill", ""),
+    Reject.BY_LOAN: ("cancelled because the account's free balance fell below zero", ""),
+    Reject.BY_POSITION: ("cancelled because the position it was tied to has ended", ""),
     Reject.NO_ROOM: ("the rest was cancelled: the tables of the book had no room for it", ""),
 }  # fmt: skip
 
