@@ -32,6 +32,7 @@ REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
 ALL_FLAGS = POST_ONLY | MARKET | STOP | REDUCE_ONLY
 FROZEN = AccountFlag.FROZEN.value
 SYSTEM = AccountFlag.SYSTEM.value
+MARGIN = AccountFlag.MARGIN.value
 
 
 @kernel

@@ -10,7 +10,7 @@ runs both).
 import numpy as np
 
 from emporion.kernel import bits, book, clients, emit, index, match, prices, trigger
-from emporion.kernel.admit import BUY, FROZEN, POST_ONLY, SELL, SYSTEM
+from emporion.kernel.admit import BUY, FROZEN, MARGIN, POST_ONLY, SELL, SYSTEM
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, seldom
 from emporion.kernel.ledger import order_rate
@@ -79,6 +79,8 @@ def _cancel(state, slot, out):
     if slot == 0 or state.instruments[state.orders[slot].instrument_id].trigger_low_ticks != 0:
         return False
     order = state.orders[slot]
+    if order.margin != 0:
+        return False
     instrument = state.instruments[order.instrument_id]
     price_ticks, leaves_lots, held, side = order.price_ticks, order.leaves_lots, order.hold_atoms, order.side
     is_buy = side == BUY
@@ -114,7 +116,11 @@ def _replace(state, slot, command, out):
     instrument = state.instruments[order.instrument_id]
     # A frozen account has open orders only while the walk that cancels them is a task.
     if (
-        instrument.trigger_low_ticks | instrument.band_ppm | (instrument.status - OPEN) | np.int64(state.task_count)
+        instrument.trigger_low_ticks
+        | instrument.band_ppm
+        | (instrument.status - OPEN)
+        | np.int64(state.task_count)
+        | np.int64(order.margin)
     ) != 0:
         return False
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
@@ -192,7 +198,8 @@ def place(state, command, out):
         instrument.trigger_low_ticks
         | instrument.band_ppm
         | (instrument.status - OPEN)
-        | (account.flags & (FROZEN | SYSTEM))
+        | instrument.contract
+        | (account.flags & (FROZEN | SYSTEM | MARGIN))
         | (account.account_id - account_id)
     ) != 0:
         return False
