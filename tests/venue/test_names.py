@@ -26,18 +26,18 @@ def test_a_torn_line_is_cut(tmp_path):
     with emporion.open(tmp_path, capacity="tiny") as venue:
         bob = venue.open_account("bob")
         assert (bob.account_id, venue.account("alice").account_id) == (7, 6)
-    assert len(Names(tmp_path, 4)._name_of) == 4
+    assert len(Names(tmp_path, 7)._name_of) == 7
 
 
 def test_a_name_whose_account_was_never_opened_is_void(tmp_path):
     with emporion.open(tmp_path, capacity="tiny") as venue:
         venue.open_account("alice")
-        venue._names.assign(4, "carol")  # And here the process dies.
+        venue._names.assign(7, "carol")  # And here the process dies.
     with emporion.open(tmp_path, capacity="tiny") as venue:
-        venue.node.submit(_open_account())  # Account 4, opened through a door that knows no names.
-        assert venue.account(4).name == "#4"
+        venue.node.submit(_open_account())  # Account 7, opened through a door that knows no names.
+        assert venue.account(7).name == "#7"
     with emporion.open(tmp_path, capacity="tiny") as venue:
-        assert venue.account(4).name == "#4", "carol's name must not come back with the account"
+        assert venue.account(7).name == "#7", "carol's name must not come back with the account"
         assert venue.account("#7").account_id == 7
         assert venue.open_account("carol").account_id == 8
 

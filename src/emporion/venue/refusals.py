@@ -22,7 +22,9 @@ SENTENCES: dict[Reject, tuple[str, str]] = {
         "the self-trade prevention mode is unknown",
         'give stp="cancel_resting", "cancel_taker", "cancel_both" or "decrement"',
     ),
-    Reject.BAD_FLAGS: ("a flag is set that such an order does not have", "use the flags of codes.OrderFlag that go together"),
+    Reject.BAD_FLAGS: (
+        "a flag is set that such an order does not have", "use the flags of codes.OrderFlag that go together",
+    ),
     Reject.BAD_VALUE: (
         "a field is outside its stated range", "compare it with the bounds in emporion/schema/limits.py",
     ),
