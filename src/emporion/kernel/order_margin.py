@@ -6,7 +6,7 @@ is judged by, are always those of the open orders. Rules P-4, P-6 and P-9.
 
 import numpy as np
 
-from emporion.kernel import emit, holdings, index, loans, margin, position, risk
+from emporion.kernel import emit, holdings, index, loans, margin, position, ranks, risk
 from emporion.kernel.arith import buy_hold, mul_div_up, share_up
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import order_rate
@@ -282,6 +282,7 @@ def fill(state, order, instrument, lots, tick_atoms, fee_atoms):
         else:
             holding.sell_leaves -= lots
     contract.open_interest_lots += max(holding.pos_lots, 0) - max(before, 0)
+    ranks.after_change(state, m, order.instrument_id, before, holding.pos_lots)
     contract.clearing_atoms -= gain
     state.balances[contract.clearing_balance].free_atoms -= gain
     loans.shift(state, order.quote_balance, gain - fee_atoms)

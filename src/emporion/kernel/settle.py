@@ -4,7 +4,7 @@ All of it moves cash between the account and the clearing account, and only ther
 what rounding leaves stays with the contract.
 """
 
-from emporion.kernel import emit, holdings, loans
+from emporion.kernel import emit, holdings, loans, ranks
 from emporion.kernel.arith import mul_div_floor
 from emporion.kernel.jit import kernel, seldom
 from emporion.schema.codes import Event
@@ -62,6 +62,7 @@ def _end(state, m, holding, contract, out):
     gain = _take_gain(state, holding, contract, contract.settle_ticks)
     _tell(state, m, holding, POSITION_SETTLED, contract.settle_ticks, gain, out)
     contract.open_interest_lots -= max(holding.pos_lots, 0)
+    ranks.after_change(state, m, holding.instrument_id, holding.pos_lots, 0)
     holding.pos_lots = 0
     holding.entry_atoms = 0
     holding.shown_entry_atoms = 0
