@@ -114,7 +114,6 @@ def _trade(state, m, instrument_id, side, lots, limit, out):
     order.account_id = account_id
     order.owner_id = state.accounts[account_id].master_id
     order.instrument_id = instrument_id
-    order.margin = m
     order.side = side
     order.tif = IOC
     order.entry_seq = state.seq
@@ -126,11 +125,9 @@ def _trade(state, m, instrument_id, side, lots, limit, out):
         order.base_balance = open_balance(state, account_id, instrument.base_asset_id)
         notional = limit * lots * instrument.atoms_per_tick_lot
         need = buy_hold(notional, 0) if side == BUY else lots * instrument.base_atoms_per_lot
-        order_margin.add(state, order, lots)
-        state.margins[m].orders += 1
-    is_quote = side == BUY or instrument.contract != 0
-    asset_id = np.int64(instrument.quote_asset_id if is_quote else instrument.base_asset_id)
-    emit.of_order(state, out, ACCEPTED, order, limit, lots, need, asset_id, Reject.NONE.value, order.flags)
+    held = order_margin.enter(state, slot, m, need)
+    asset_id = emit.held_asset(instrument, order.side)
+    emit.of_order(state, out, ACCEPTED, order, limit, lots, held, asset_id, Reject.NONE.value, order.flags)
     match.run(state, slot, need, True, False, out)
     return order_id
 
