@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from emporion.errors import BadValue
 from emporion.instruments.black76 import price
-from emporion.services.marks import Ema, FutureMark, PerpetualMark, WindowAverage, weighted_median
+from emporion.services.marks import Ema, FutureMark, OutcomeMark, PerpetualMark, WindowAverage, weighted_median
 from emporion.services.smiles import Curve, Smile, marks
 
 S = 1_000_000_000
@@ -65,6 +65,27 @@ def test_the_last_trade_alone_moves_nothing_beyond_bid_and_ask(index, one, other
     mark = PerpetualMark().update(0, index, bid, ask, last)
     low, high = min(bid, 0.5 * (bid + ask)), max(ask, 0.5 * (bid + ask))
     assert low * (1 - 1e-9) <= mark <= high * (1 + 1e-9)
+
+
+def test_an_outcome_is_marked_by_its_book_alone():
+    mark = OutcomeMark()
+    assert mark.update(0) is None
+    assert mark.update(0, bid=0.3, ask=0.4) == 0.35
+    for second in range(1, 300):
+        mark.update(second * S, 0.3, 0.4, 0.35)
+    pushed = mark.update(300 * S, 0.88, 0.92, 0.9)  # For a second: a thirtieth of the way.
+    assert pushed == pytest.approx(0.35 + 0.55 / 31, abs=2e-3)
+    for second in range(301, 1_200):
+        pushed = mark.update(second * S, 0.88, 0.92, 0.9)
+    assert pushed == pytest.approx(0.9, abs=1e-3)
+
+
+def test_an_empty_side_of_an_outcome_stands_at_its_end():
+    assert OutcomeMark().update(0, bid=0.9) == 0.95
+    assert OutcomeMark().update(0, ask=0.1, last=0.08) == 0.08
+    assert OutcomeMark().update(0, last=0.6) == 0.6
+    with pytest.raises(BadValue, match="outcome: 1.5 is not within 0 and 1"):
+        OutcomeMark().update(0, last=1.5)
 
 
 def test_a_weighted_median():

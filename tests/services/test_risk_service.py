@@ -15,8 +15,10 @@ from emporion.instruments.option import risk_arrays as of_option
 from emporion.instruments.perpetual import risk_arrays as of_perpetual
 from emporion.instruments.share import beta_arrays
 from emporion.schema.build_margin import set_risk
+from emporion.schema.codes import Command, GroupKind
 from emporion.schema.limits import HOUR_NS, RISK_MAX
-from emporion.services.risk_arrays import Bond, Change, Linear, Option, RiskArrays, Target, commands
+from emporion.schema.messages import MARGIN_COMMAND
+from emporion.services.risk_arrays import Bond, Change, Linear, Option, RiskArrays, Target, commands, group_command
 
 GROUPS = load_groups()
 NOW = int(datetime(2026, 11, 24, 15, tzinfo=UTC).timestamp()) * 10**9  # A Tuesday, everything open.
@@ -161,6 +163,13 @@ def test_what_has_no_room_is_a_problem_of_its_own():
     risk.price(absurd[0], 1e-3)
     risk.options([21], 1e-3, 0.8)
     assert set(by_target(risk.changed(NOW))) == set(absurd) and risk.problems == {}
+
+
+def test_a_group_becomes_a_command():
+    head = group_command(GROUPS["USD-RATES"], 3).view(MARGIN_COMMAND)[0]
+    assert (head["kind"], head["group_id"], head["mode"], head["number"]) == (
+        Command.SET_GROUP, 3, GroupKind.RATES, 500_000,
+    )  # fmt: skip
 
 
 def test_changes_become_commands():

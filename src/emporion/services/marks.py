@@ -10,7 +10,8 @@ perpetuals is Hyperliquid's:
     and when exactly two of these are known, of them and the EMA(30 s) of the second
 
 A future's mark is made likewise and becomes, within the window before its expiry, what it will settle at: the average
-of the index that has passed, and the mark for what remains. Of options see `smiles`.
+of the index that has passed, and the mark for what remains. An outcome has no index; its mark is the median of the book
+now and of two averages of it. Of options see `smiles`.
 
 All classes here are told the time with each number and read no clock; times may not go back.
 """
@@ -116,6 +117,35 @@ class FutureMark:
         fair = self._fair.update(ts_ns, index, bid, ask, last)
         self._average.add(ts_ns, index)
         return self._average.blended(fair)
+
+
+class OutcomeMark:
+    """The mark of one outcome, a price between 0 and 1: the median of the book now and its EMAs of 30 and 150 s.
+
+    What an account needs for outcomes does not depend on their marks, since equity and margin move alike; who looks at
+    them are people and trigger orders.
+    """
+
+    def __init__(self) -> None:
+        self._fast, self._slow = Ema(BOOK_NS), Ema(DISTANCE_NS)
+
+    def update(
+        self, ts_ns: int, bid: float | None = None, ask: float | None = None, last: float | None = None
+    ) -> float | None:
+        """The mark now; None before anything is known.
+
+        A side without orders stands at 0 or 1 when the other has some.
+        """
+        if bid is None and ask is None:
+            if last is None:
+                return self._slow.value
+            book = last
+        else:
+            sides = [0.0 if bid is None else bid, 1.0 if ask is None else ask]
+            book = median(sides if last is None else [*sides, last])
+        if not 0.0 <= book <= 1.0:
+            raise BadValue(f"outcome: {book} is not within 0 and 1")
+        return median([book, self._fast.add(ts_ns, book), self._slow.add(ts_ns, book)])
 
 
 class WindowAverage:

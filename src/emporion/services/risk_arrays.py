@@ -25,8 +25,8 @@ from emporion.instruments.market_hours import is_wide
 from emporion.instruments.scenarios import EventGroup, Group, PriceGroup, RatesGroup
 from emporion.instruments.terms import RiskTerms, risk_terms
 from emporion.schema.build import Rows
-from emporion.schema.build_margin import RISK_ROWS, set_risk
-from emporion.schema.limits import HOUR_NS, RISK_MAX, SCENARIOS
+from emporion.schema.build_margin import RISK_ROWS, set_group, set_risk
+from emporion.schema.limits import HOUR_NS, PPM, RISK_MAX, SCENARIOS
 from emporion.schema.messages import MARGIN_COMMAND, VALUES, VALUES_PER_ROW
 from emporion.services.risk_options import YEAR_NS, OptionTable
 
@@ -261,6 +261,11 @@ class RiskArrays:
 def _differ(new: Load, old: Load, tolerance: float) -> bool:
     """Whether an entry has moved by more than `tolerance` of the largest."""
     return bool(np.abs(new.array - old.array).max() > tolerance * np.abs(new.array).max())
+
+
+def group_command(group: Group, group_id: int = 0) -> Rows:
+    """The SET_GROUP of a group; 0 makes the venue's next. Question by question the kernel makes its own."""
+    return set_group(group_id, group.kind, round(group.maintenance * PPM))
 
 
 def commands(changes: Sequence[Change], group_ids: Mapping[str, int]) -> Rows:
