@@ -52,7 +52,7 @@ def set_risk(state, command, values, first_row, out):
     row = _row_of(state, command)
     reason = _risk_reason(state, command, values, first_row, row)
     if reason != Reject.NONE:
-        emit.rejected(state, out, reason, 0, 0, instrument_id, asset_id, 0)
+        emit.rejected(state, out, reason, 0, 0, 0, 0, 0)
         return
     if is_asset and row == 0:
         row = take_fresh(state, RISKS)

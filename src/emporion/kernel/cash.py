@@ -1,8 +1,8 @@
 """Ledger commands: money in, out, across, and held by name. Rules L."""
 
-from emporion.kernel import admit, book, clients, emit, index, rings
+from emporion.kernel import admit, book, cash_margin, clients, emit, index, loans, margin, rings
 from emporion.kernel.jit import kernel
-from emporion.kernel.ledger import hold_by_name, open_balance, release_hold, transfer
+from emporion.kernel.ledger import hold_by_name, open_balance, release_hold
 from emporion.kernel.tables import ASSETS, BALANCES, HOLDS, SLOT_MASK, has_room, take_hold
 from emporion.schema.codes import Event, HoldKind, OrderStatus, Reject, Side
 from emporion.schema.limits import (
@@ -32,7 +32,7 @@ def deposit(state, command, out):
         missing = (1 if outside == 0 else 0) + (1 if own == 0 else 0)
         if amount - state.balances[outside].free_atoms > SUPPLY_MAX:
             reason = Reject.SUPPLY_LIMIT
-        elif not _has_room(state, command, missing, 0):
+        elif not _has_room(state, command, missing, 0) or not cash_margin.has_room(state, account_id, asset_id):
             reason = Reject.TABLE_FULL
     if reason != Reject.NONE:
         _reject(state, command, reason, out)
@@ -40,7 +40,9 @@ def deposit(state, command, out):
 
     # From here on the command must succeed.
     outside = open_balance(state, OUTSIDE_ACCOUNT, asset_id)
-    transfer(state, outside, open_balance(state, account_id, asset_id), amount)
+    own = cash_margin.prepare(state, account_id, asset_id, out)
+    state.balances[outside].free_atoms -= amount
+    cash_margin.credit(state, account_id, own, amount)
     _remember(state, command, 0)
     emit.of_ledger(state, out, Event.DEPOSITED.value, 0, account_id, asset_id, amount)
 
@@ -51,18 +53,20 @@ def move(state, command, to_account_id, out):
     account_id, asset_id, amount = command.account_id, command.asset_id, command.amount_atoms
     reason = _transfer_parties(state, account_id, to_account_id)
     if reason == Reject.NONE:
-        reason = _spending(state, command, account_id)
+        reason = _spending(state, command, account_id, out)
     if reason == Reject.NONE:
         missing = 1 if index.find_balance(state, to_account_id, asset_id) == 0 else 0
-        if not _has_room(state, command, missing, 0):
+        if not _has_room(state, command, missing, 0) or not cash_margin.has_room(state, to_account_id, asset_id):
             reason = Reject.TABLE_FULL
     if reason != Reject.NONE:
         _reject(state, command, reason, out)
         return
 
     # From here on the command must succeed.
-    source = open_balance(state, account_id, asset_id)
-    transfer(state, source, open_balance(state, to_account_id, asset_id), amount)
+    source = cash_margin.prepare(state, account_id, asset_id, out)
+    target = cash_margin.prepare(state, to_account_id, asset_id, out)
+    cash_margin.credit(state, account_id, source, -amount)
+    cash_margin.credit(state, to_account_id, target, amount)
     _remember(state, command, 0)
     emit.of_ledger(state, out, Event.TRANSFERRED.value, 0, account_id, asset_id, -amount)
     emit.of_ledger(state, out, Event.TRANSFERRED.value, 0, to_account_id, asset_id, amount)
@@ -74,7 +78,7 @@ def withdraw(state, command, out):
     account_id = command.account_id
     reason = admit.sender(state, account_id)
     if reason == Reject.NONE:
-        reason = _spending(state, command, account_id)
+        reason = _spending(state, command, account_id, out)
     if reason == Reject.NONE and not _has_room(state, command, 0, 1):
         reason = Reject.TABLE_FULL
     if reason != Reject.NONE:
@@ -83,6 +87,7 @@ def withdraw(state, command, out):
 
     # From here on the command must succeed.
     hold_id = _hold(state, command, WITHDRAWAL)
+    cash_margin.withdraw(state, account_id, command.asset_id, command.amount_atoms)
     _remember(state, command, hold_id)
     emit.of_ledger(
         state, out, Event.WITHDRAWAL_REQUESTED.value, hold_id, account_id, command.asset_id, command.amount_atoms
@@ -100,7 +105,9 @@ def settle(state, command, out):
     emit.of_ledger(
         state, out, Event.WITHDRAWAL_SETTLED.value, hold.hold_id, hold.account_id, hold.asset_id, -hold.amount_atoms
     )
-    release_hold(state, slot, index.find_balance(state, OUTSIDE_ACCOUNT, hold.asset_id))
+    cash_margin.withdraw(state, hold.account_id, hold.asset_id, -hold.amount_atoms)
+    state.balances[index.find_balance(state, OUTSIDE_ACCOUNT, hold.asset_id)].free_atoms += hold.amount_atoms
+    release_hold(state, slot)
 
 
 @kernel
@@ -111,8 +118,12 @@ def give_back(state, command, kind, event, out):
         _reject(state, command, Reject.UNKNOWN_HOLD, out)
         return
     hold = state.holds[slot]
+    cash_margin.prepare(state, hold.account_id, hold.asset_id, out)
     emit.of_ledger(state, out, event, hold.hold_id, hold.account_id, hold.asset_id, hold.amount_atoms)
-    release_hold(state, slot, hold.balance)
+    if kind == WITHDRAWAL:
+        cash_margin.withdraw(state, hold.account_id, hold.asset_id, -hold.amount_atoms)
+    cash_margin.credit(state, hold.account_id, hold.balance, hold.amount_atoms)
+    release_hold(state, slot)
 
 
 @kernel
@@ -163,15 +174,23 @@ def _form(state, command, account_id):
 
 
 @kernel
-def _spending(state, command, account_id):
-    """The same for those that spend from free; a duplicate goes before a freeze."""
+def _spending(state, command, account_id, out):
+    """The same for those that spend from free; a duplicate goes before a freeze. A margin account is touched."""
     reason = _form(state, command, account_id)
-    if reason != Reject.DUPLICATE and state.accounts[account_id].flags & admit.FROZEN != 0:
+    is_frozen = state.accounts[account_id].flags & admit.FROZEN != 0 or cash_margin.is_liquidated(state, account_id)
+    if reason != Reject.DUPLICATE and is_frozen:
         return Reject.ACCOUNT_FROZEN
     if reason != Reject.NONE:
         return reason
-    balance = state.balances[index.find_balance(state, account_id, command.asset_id)]
-    return Reject.NONE if balance.free_atoms >= command.amount_atoms else Reject.INSUFFICIENT_FUNDS
+    asset_id, amount = command.asset_id, command.amount_atoms
+    if account_id == LENDING_ACCOUNT:
+        return Reject.NONE if loans.payable(state, asset_id) >= amount else Reject.INSUFFICIENT_FUNDS
+    m = state.accounts[account_id].margin
+    if m != 0:
+        margin.touch(state, m, out)
+    if state.balances[index.find_balance(state, account_id, asset_id)].free_atoms < amount:
+        return Reject.INSUFFICIENT_FUNDS
+    return cash_margin.leaving_reason(state, m, asset_id, amount) if m != 0 else Reject.NONE
 
 
 @kernel

@@ -20,7 +20,7 @@ def set_margin(state, command, out):
     account_id, leverage_max = command.account_id, command.number
     reason = _set_margin_reason(state, command)
     if reason != Reject.NONE:
-        emit.rejected(state, out, reason, 0, account_id, 0, 0, 0)
+        emit.rejected(state, out, reason, 0, 0, 0, 0, 0)
         return
     account = state.accounts[account_id]
     if account.margin == 0:

@@ -63,11 +63,10 @@ def hold_by_name(state, balance_slot, amount_atoms):
 
 
 @kernel
-def release_hold(state, hold_slot, to_slot):
-    """Ends a named hold: its amount becomes free in a balance, the holder's own or the outside's."""
+def release_hold(state, hold_slot):
+    """Ends a named hold. Its amount has been credited to where it goes: the holder's own balance or the outside's."""
     hold = state.holds[hold_slot]
     state.balances[hold.balance].other_held_atoms -= hold.amount_atoms
-    state.balances[to_slot].free_atoms += hold.amount_atoms
     free_hold(state, hold_slot)
 
 

@@ -156,7 +156,7 @@ def set_lending(state, command, values, out):
     elif index.find_balance(state, LENDING_ACCOUNT, asset_id) == 0 and not has_room(state, BALANCES, 1):
         reason = Reject.TABLE_FULL
     if reason != Reject.NONE:
-        emit.rejected(state, out, reason, 0, 0, 0, asset_id, 0)
+        emit.rejected(state, out, reason, 0, 0, 0, 0, 0)
         return
     open_balance(state, LENDING_ACCOUNT, asset_id)
     asset = state.assets[asset_id]
