@@ -8,6 +8,7 @@ import numpy as np
 
 from emporion.kernel import choose, emit, margin, queue, ranks
 from emporion.kernel.jit import kernel, seldom
+from emporion.kernel.relieve import relieve
 from emporion.kernel.tables import MARGINS
 from emporion.schema.codes import Event, LiquidationStage, Reject
 from emporion.schema.limits import SWEEP_EVENTS, SWEEP_MAX
@@ -43,6 +44,7 @@ def sweep(state, command, out):
 def _look(state, m, out):
     """Looks at one account; whether its liquidation begins."""
     margin.swept(state, m, out)
+    relieve(state, m, out)
     ranks.renew(state, m)
     account = state.margins[m]
     if account.equity_atoms >= account.maintenance_atoms:
