@@ -6,7 +6,7 @@ balances) is returned with the verdict, so that the order itself does not look a
 
 import numpy as np
 
-from emporion.kernel import admit_margin, book, clients, index, match, prices
+from emporion.kernel import admit_margin, book, clients, index, links, match, prices, trailing, waiting
 from emporion.kernel.arith import product_fits, share_down
 from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import entry_hold, order_rate
@@ -20,7 +20,7 @@ from emporion.kernel.tables import (
     has_room,
     open_slot,
 )  # fmt: skip
-from emporion.schema.codes import AccountFlag, InstrumentStatus, OrderFlag, Reject, Side, Stp, Tif
+from emporion.schema.codes import AccountFlag, InstrumentStatus, Link, OrderFlag, Reject, Side, Stp, Tif
 from emporion.schema.limits import DISPLAY_PARTS_MAX, FEE_TIERS, NOBODY, NOTIONAL_MAX, TS_MAX
 
 BUY = Side.BUY.value
@@ -29,29 +29,34 @@ POST_ONLY = OrderFlag.POST_ONLY.value
 MARKET = OrderFlag.MARKET.value
 STOP = OrderFlag.STOP.value
 REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
-ALL_FLAGS = POST_ONLY | MARKET | STOP | REDUCE_ONLY
+TAKE_PROFIT = OrderFlag.TAKE_PROFIT.value
+ON_MARK = OrderFlag.ON_MARK.value
+ON_INDEX = OrderFlag.ON_INDEX.value
+ALL_FLAGS = POST_ONLY | MARKET | STOP | REDUCE_ONLY | TAKE_PROFIT | ON_MARK | ON_INDEX
+CANCELS_OTHER = Link.CANCELS_OTHER.value
+CHILD = Link.CHILD.value
+POSITION = Link.POSITION.value
 FROZEN = AccountFlag.FROZEN.value
 SYSTEM = AccountFlag.SYSTEM.value
 MARGIN = AccountFlag.MARGIN.value
 
 
 @kernel
-def place(state, command, display_lots, trigger_ticks, expire_ns, out):
-    """Judges a PLACE.
+def place(state, command, extra, out):
+    """Judges a PLACE, with its ORDER_EXTRA row or one of zeros.
 
     Returns:
         (reason, limit in ticks, hold at entry in atoms, rows of the base and the quote balance or 0). Of a margin
         account the hold is what it needs, a loan included.
     """
-    reason = _place_form(command, display_lots, trigger_ticks, expire_ns)
+    reason = _place_form(command, extra)
     if reason != Reject.NONE:
         return reason, 0, 0, 0, 0
     reason = sender(state, command.account_id)
     if reason != Reject.NONE:
         return reason, 0, 0, 0, 0
     hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
-    has_client_id = (hi | lo) != 0
-    if has_client_id and clients.taken(state, command.account_id, hi, lo) != 0:
+    if (hi | lo) != 0 and clients.taken(state, command.account_id, hi, lo) != 0:
         return Reject.DUPLICATE, 0, 0, 0, 0
     account = state.accounts[command.account_id]
     if account.flags & FROZEN != 0 or admit_margin.is_liquidated(state, account):
@@ -66,9 +71,9 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
             return reason, 0, 0, 0, 0
     if instrument.contract != 0 and account.margin == 0:
         return Reject.NOT_A_MARGIN_ACCOUNT, 0, 0, 0, 0
-    is_special = flags != 0 or command.tif != Tif.GTC or (display_lots | trigger_ticks | expire_ns) != 0
+    is_special = flags != 0 or command.tif != Tif.GTC or has_extra(extra)
     if is_special:
-        reason = _place_combination(instrument, command, display_lots, trigger_ticks, expire_ns)
+        reason = _place_combination(instrument, command, extra)
         if reason != Reject.NONE:
             return reason, 0, 0, 0, 0
     reason = _bounds(instrument, command.qty_lots, command.price_ticks, flags & MARKET != 0)
@@ -76,17 +81,17 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
         return reason, 0, 0, 0, 0
     limit_ticks = command.price_ticks
     if is_special:
-        reason = _place_terms(state, instrument, command, display_lots, trigger_ticks, expire_ns)
+        reason = _place_terms(state, instrument, command, extra)
         if reason != Reject.NONE:
             return reason, 0, 0, 0, 0
         if flags & MARKET != 0:
-            start = trigger_ticks if flags & STOP != 0 else book.best_opposite(instrument, command.side)
+            start = extra.trigger_price_ticks if flags & STOP != 0 else book.best_opposite(instrument, command.side)
             limit_ticks = protection(instrument, command.side, start, command.price_ticks)
     if flags & MARKET == 0 and instrument.band_ppm != 0:
-        around = trigger_ticks if flags & STOP != 0 else reference(instrument)
+        around = extra.trigger_price_ticks if flags & STOP != 0 else reference(instrument)
         if not is_in_band(instrument, limit_ticks, around):
             return Reject.OUTSIDE_BAND, 0, 0, 0, 0
-    if flags & STOP != 0 and _is_triggered(instrument, command.side, trigger_ticks):
+    if flags & STOP != 0 and _is_triggered(state, instrument, command, extra):
         return Reject.WOULD_TRIGGER, 0, 0, 0, 0
     if limit_ticks > instrument.price_max_ticks and not product_fits(
         limit_ticks * instrument.atoms_per_tick_lot, command.qty_lots, NOTIONAL_MAX
@@ -106,28 +111,29 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
     rate = max(max(fees.maker_ppm, fees.taker_ppm), 0)
     if account.margin != 0:
-        return _place_of_margin(
-            state, command, account, instrument, limit_ticks, rate, display_lots, trigger_ticks, expire_ns, out
-        )
+        return _place_of_margin(state, command, account, instrument, limit_ticks, rate, extra, out)
+    if extra.link != 0:
+        reason = links.refusal(state, command, extra)
+        if reason != Reject.NONE:
+            return reason, 0, 0, 0, 0
     held = entry_hold(instrument, command.side, limit_ticks, command.qty_lots, rate)
     base = index.find_balance(state, command.account_id, instrument.base_asset_id)
     quote = index.find_balance(state, command.account_id, instrument.quote_asset_id)
     if state.balances[quote if command.side == BUY else base].free_atoms < held:
         return Reject.INSUFFICIENT_FUNDS, 0, 0, 0, 0
     missing = (1 if base == 0 else 0) + (1 if quote == 0 else 0)
-    needs_extra = display_lots != 0 or flags & STOP != 0 or command.tif == Tif.GTD
-    if not _has_room(state, command.tif, flags, needs_extra, has_client_id, missing):
+    if not _has_room(state, command, extra, flags & STOP != 0 or has_extra(extra), missing):
         return Reject.TABLE_FULL, 0, 0, 0, 0
     return Reject.NONE, limit_ticks, held, base, quote
 
 
 @seldom
-def _place_of_margin(
-    state, command, account, instrument, limit_ticks, rate, display_lots, trigger_ticks, expire_ns, out
-):  # fmt: skip
+def _place_of_margin(state, command, account, instrument, limit_ticks, rate, extra, out):
     """The rest of `place` for a margin account: rules P-2, P-3 and P-9."""
-    m, flags = np.int64(account.margin), command.flags
-    reason = admit_margin.place(state, instrument, m, command, limit_ticks, False)
+    m = np.int64(account.margin)
+    reason = admit_margin.place(state, instrument, m, command, limit_ticks, extra.link != 0)
+    if reason == Reject.NONE and extra.link != 0:
+        reason = links.refusal(state, command, extra)
     if reason != Reject.NONE:
         return reason, 0, 0, 0, 0
     need = np.int64(0)
@@ -136,9 +142,7 @@ def _place_of_margin(
     reason, borrow = admit_margin.place_money(state, instrument, m, command, limit_ticks, rate, need, out)
     if reason != Reject.NONE:
         return reason, 0, 0, 0, 0
-    needs_extra = borrow != 0 or display_lots != 0 or flags & STOP != 0 or command.tif == Tif.GTD
-    has_client_id = (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0
-    if not _has_room(state, command.tif, flags, needs_extra, has_client_id, 0):
+    if not _has_room(state, command, extra, borrow != 0 or has_extra(extra), 0):
         return Reject.TABLE_FULL, 0, 0, 0, 0
     return Reject.NONE, limit_ticks, need, 0, 0
 
@@ -274,7 +278,7 @@ def notional_bounds(instrument, notional_atoms):
 
 
 @kernel
-def _place_form(command, display_lots, trigger_ticks, expire_ns):
+def _place_form(command, extra):
     if command.side != BUY and command.side != SELL:
         return Reject.BAD_SIDE
     tif = command.tif
@@ -284,9 +288,17 @@ def _place_form(command, display_lots, trigger_ticks, expire_ns):
         return Reject.BAD_STP
     if command.flags & ~ALL_FLAGS != 0:
         return Reject.BAD_FLAGS
-    if (display_lots | trigger_ticks | expire_ns) < 0:  # The sign of any of them.
+    numbers = extra.display_lots | extra.trigger_price_ticks | extra.expire_ns | extra.trail_ticks | extra.related_id
+    if numbers < 0 or extra.link < 0 or extra.link > POSITION:  # The sign of any of them.
         return Reject.BAD_VALUE
     return Reject.NONE
+
+
+@kernel
+def has_extra(extra):
+    """Whether there is anything in an ORDER_EXTRA row: the order gets a row of its own for it."""
+    numbers = extra.display_lots | extra.trigger_price_ticks | extra.expire_ns | extra.trail_ticks | extra.related_id
+    return numbers != 0 or extra.link != 0
 
 
 @seldom
@@ -302,7 +314,7 @@ def _place_status(instrument, flags, tif):
 
 
 @seldom
-def _place_combination(instrument, command, display_lots, trigger_ticks, expire_ns):
+def _place_combination(instrument, command, extra):
     flags, tif = command.flags, command.tif
     is_immediate = tif == Tif.IOC or tif == Tif.FOK
     is_stop = flags & STOP != 0
@@ -312,11 +324,30 @@ def _place_combination(instrument, command, display_lots, trigger_ticks, expire_
         or (is_market and not is_stop and not is_immediate)
         or (is_market and is_stop and tif != Tif.IOC)
         or (is_stop and tif == Tif.FOK)
-        or (display_lots != 0 and (is_stop or is_immediate))
+        or (extra.display_lots != 0 and (is_stop or is_immediate))
         or (tif == Tif.FOK and command.stp == Stp.DECREMENT)
-        or (trigger_ticks != 0 and not is_stop)
-        or (expire_ns != 0 and tif != Tif.GTD)
-        or (flags & REDUCE_ONLY != 0 and (instrument.contract == 0 or display_lots != 0))
+        or (extra.trigger_price_ticks != 0 and not is_stop)
+        or (extra.expire_ns != 0 and tif != Tif.GTD)
+        or (flags & REDUCE_ONLY != 0 and (instrument.contract == 0 or extra.display_lots != 0))
+        or (flags & (TAKE_PROFIT | ON_MARK | ON_INDEX) != 0 and not is_stop)
+        or flags & (ON_MARK | ON_INDEX) == ON_MARK | ON_INDEX
+    ):
+        return Reject.BAD_COMBINATION
+    needs_contract = flags & (ON_MARK | ON_INDEX) != 0 or extra.trail_ticks != 0 or extra.link >= CHILD
+    if needs_contract and instrument.contract == 0:
+        return Reject.BAD_COMBINATION
+    if extra.trail_ticks != 0 and (not is_stop or flags & TAKE_PROFIT != 0):
+        return Reject.BAD_COMBINATION
+    return _link_combination(extra, flags & REDUCE_ONLY != 0, is_stop, is_immediate)
+
+
+@kernel
+def _link_combination(extra, is_reducing, is_stop, is_immediate):
+    link = extra.link
+    if (
+        (extra.related_id != 0 and link != CANCELS_OTHER and link != CHILD)
+        or (link == CANCELS_OTHER and is_immediate and not is_stop)
+        or (link >= CHILD and not (is_stop and is_reducing))
     ):
         return Reject.BAD_COMBINATION
     return Reject.NONE
@@ -339,15 +370,17 @@ def _bounds(instrument, qty_lots, price_ticks, may_be_unpriced):
 
 
 @seldom
-def _place_terms(state, instrument, command, display_lots, trigger_ticks, expire_ns):
+def _place_terms(state, instrument, command, extra):
     """What only icebergs, stops, market orders and orders with an end can get wrong."""
-    flags = command.flags
+    flags, display_lots, expire_ns = command.flags, extra.display_lots, extra.expire_ns
     if display_lots != 0 and (
         display_lots > command.qty_lots or display_lots < (command.qty_lots - 1) // DISPLAY_PARTS_MAX + 1
     ):
         return Reject.BAD_DISPLAY
     is_stop = flags & STOP != 0
-    if is_stop and (trigger_ticks <= 0 or trigger_ticks > instrument.price_max_ticks):
+    if is_stop and (extra.trigger_price_ticks <= 0 or extra.trigger_price_ticks > instrument.price_max_ticks):
+        return Reject.BAD_TRIGGER
+    if extra.trail_ticks > instrument.price_max_ticks:
         return Reject.BAD_TRIGGER
     if command.tif == Tif.GTD and (expire_ns <= state.ts_ns or expire_ns > TS_MAX):
         return Reject.BAD_EXPIRY
@@ -362,27 +395,31 @@ def _place_terms(state, instrument, command, display_lots, trigger_ticks, expire
 
 
 @kernel
-def _is_triggered(instrument, side, trigger_ticks):
-    """Whether the last trade would fire a stop at once: rule T-2."""
-    last = instrument.last_price_ticks
-    if last == 0:
-        return False
-    return last >= trigger_ticks if side == BUY else last <= trigger_ticks
+def _is_triggered(state, instrument, command, extra):
+    """Whether the present price of its source would fire a stop at once: rule T-2."""
+    way = waiting.way_of(command.side, command.flags)
+    price_ticks = waiting.price_of(state, instrument, way >> 1)
+    return extra.link != CHILD and waiting.meets(way, extra.trigger_price_ticks, price_ticks)
 
 
 @kernel
-def _has_room(state, tif, flags, needs_extra, has_client_id, missing_balances):
+def _has_room(state, command, extra, needs_extra, missing_balances):
+    tif = command.tif
     if not has_room(state, ORDERS, 1):
         return False
     if missing_balances != 0 and not has_room(state, BALANCES, missing_balances):
         return False
-    if has_client_id and not clients.room(state):
+    if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0 and not clients.room(state):
         return False
     if needs_extra and not has_room(state, EXTRAS, 1):
         return False
+    if extra.link != 0 and not links.has_tie_room(state, command, extra):
+        return False
+    if extra.trail_ticks != 0 and not trailing.has_room(state, state.instruments[command.instrument_id].contract):
+        return False
     if tif == Tif.GTD and not has_room(state, DEADLINES, 1):
         return False
-    return not (tif == Tif.GTC or tif == Tif.GTD or flags & STOP != 0) or prices.can_put(state)
+    return not (tif == Tif.GTC or tif == Tif.GTD or command.flags & STOP != 0) or prices.can_put(state)
 
 
 @kernel

@@ -158,7 +158,7 @@ def _general(
     is_bare = command.data_rows == 0 and state.rules_version != 0
     if kind == PLACE and is_bare:
         orders.fire_stops(state, command, out)
-        orders.place(state, command, 0, 0, 0, out)
+        orders.place(state, command, out.no_extra, out)
         orders.fire_stops(state, command, out)
     elif kind == CANCEL and is_bare:
         orders.drain_for_order(state, open_slot(state, command.order_id), out)
@@ -190,7 +190,7 @@ def _other(
         _reject_form(state, kind, command, ledger, reason, out)
     elif kind == PLACE:
         orders.fire_stops(state, command, out)
-        orders.place_with(state, command, extra_rows.rows[place + 1], out)
+        orders.place(state, command, extra_rows.rows[place + 1], out)
         orders.fire_stops(state, command, out)
     elif kind == PLACE_TWAP:
         twap.place(state, command, twap_rows.rows[place + 1], out)

@@ -173,7 +173,7 @@ def delist(state, slot):
 
 @kernel
 def cancel(state, slot, kind, reason, out):
-    """Ends an order that rests, waits or sleeps, with a CANCELED or EXPIRED event, gives its hold back, and ends what is tied to it."""
+    """Ends an order that rests, waits or sleeps, with a CANCELED or EXPIRED event, and what goes with it."""
     unqueue(state, slot)
     delist(state, slot)
     cancel_incoming(state, slot, kind, reason, out)

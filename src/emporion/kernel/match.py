@@ -4,10 +4,13 @@ The incoming order holds nothing while it matches and pays from free; admission 
 that its hold at entry would cover the worst.
 """
 
-from emporion.kernel import book, emit, order_margin, position, prices, rings
+import numpy as np
+
+from emporion.kernel import book, emit, links, order_margin, position, prices, rings, ties, waiting
 from emporion.kernel.arith import buy_hold, fee_due
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
+from emporion.kernel.tables import SLOT_MASK
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import CONTACTS_MAX
 from emporion.schema.state import BOOK, FALLS, RISES
@@ -38,6 +41,8 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
         reason = REDUCED
     elif is_open and book.crosses(instrument, order.side, order.price_ticks):
         spent, reason = _sweep(state, slot, order, instrument, out)
+        if order.extra != 0 and ties.are_any(state, order.extra):
+            links.grow(state, slot, out)
         if order.leaves_lots == 0:
             if is_listed:
                 book.delist(state, slot)
@@ -170,6 +175,8 @@ def _trade(state, taker, maker_slot, maker, instrument, out):
     _record(state, instrument, price_ticks, lots)
     emit.filled(state, out, maker, price_ticks, lots, maker_fee, instrument.quote_asset_id, emit.MAKER)
     emit.filled(state, out, taker, price_ticks, lots, taker_fee, instrument.quote_asset_id, emit.TAKER)
+    if (maker.extra | taker.extra) != 0:
+        _tell_ties(state, taker, maker_slot, maker, out)
     _after_trade(state, maker_slot, maker, shown, lots, out)
     return spent
 
@@ -205,7 +212,10 @@ def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
     taker.leaves_lots -= lots
 
     spent, maker_gain, taker_gain = 0, 0, 0
+    maker_ends, taker_ends = False, False  # Their positions end with this trade, or turn.
     if is_contract:
+        maker_ends = _ends_position(state, maker, lots)
+        taker_ends = _ends_position(state, taker, lots)
         tick_atoms = price_ticks * instrument.atoms_per_tick_lot
         maker_gain = order_margin.fill(state, maker, instrument, lots, tick_atoms, maker_fee)
         taker_gain = order_margin.fill(state, taker, instrument, lots, tick_atoms, taker_fee)
@@ -221,11 +231,36 @@ def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
     if is_contract:
         order_margin.emit_position(state, out, maker, instrument, price_ticks, maker_gain)
         order_margin.emit_position(state, out, taker, instrument, price_ticks, taker_gain)
+    if (maker.extra | taker.extra) != 0:
+        _tell_ties(state, taker, maker_slot, maker, out)
+    if maker_ends:
+        links.position_ended(state, np.int64(maker.margin), np.int64(maker.instrument_id), out)
+    if taker_ends:
+        links.position_ended(state, np.int64(taker.margin), np.int64(taker.instrument_id), out)
+    if is_contract:
         if maker.flags & REDUCE_ONLY != 0 and maker.leaves_lots > 0 and order_margin.closable(state, maker) == 0:
             book.cancel(state, maker_slot, CANCELED, REDUCED, out)
             return spent
     _after_trade(state, maker_slot, maker, shown, lots, out)
     return spent
+
+
+@kernel
+def _ends_position(state, order, lots):
+    """Whether a fill of so many lots ends or turns the account's position, and any of its orders may care."""
+    if state.margins[order.margin].tied == 0:
+        return False
+    closable = order_margin.closable(state, order)
+    return closable != 0 and lots >= closable
+
+
+@seldom
+def _tell_ties(state, taker, maker_slot, maker, out):
+    """What the trade means for orders that are tied to those that traded: rules K-1 and K-2."""
+    if maker.extra != 0 and ties.are_any(state, maker.extra):
+        links.resting_traded(state, maker_slot, out)
+    if taker.extra != 0 and ties.are_any(state, taker.extra):
+        links.incoming_traded(state, taker.order_id & SLOT_MASK, out)
 
 
 @hot
@@ -235,7 +270,7 @@ def _record(state, instrument, price_ticks, lots):
     instrument.trades += 1
     instrument.traded_lots += lots
     if instrument.tries[RISES].root != 0 or instrument.tries[FALLS].root != 0:
-        _note_for_stops(instrument, price_ticks)
+        waiting.widen(state, instrument, waiting.TRADES, price_ticks)
 
 
 @hot
@@ -247,17 +282,6 @@ def _after_trade(state, maker_slot, maker, shown, lots, out):
         book.finish(state, maker_slot, FILLED)
     elif shown != 0:
         _after_slice(state, maker_slot, maker, shown - lots, out)
-
-
-@kernel
-def _note_for_stops(instrument, price_ticks):
-    """Widens the range of prices that stops are still to be compared with: rule T-3."""
-    if instrument.trigger_low_ticks == 0:
-        instrument.trigger_low_ticks = price_ticks
-        instrument.trigger_high_ticks = price_ticks
-    else:
-        instrument.trigger_low_ticks = min(instrument.trigger_low_ticks, price_ticks)
-        instrument.trigger_high_ticks = max(instrument.trigger_high_ticks, price_ticks)
 
 
 @kernel

@@ -121,8 +121,14 @@ def _added_value(state, m, asset_id, atoms, own_atoms):
 @kernel
 def closable(state, order):
     """Lots of its account's position that a contract order may close."""
-    ref = holdings.find_contract(state, order.margin, order.instrument_id)
-    return position.closable(holdings.at(state, ref).pos_lots, order.side)
+    return closable_by(state, order.margin, order.instrument_id, order.side)
+
+
+@kernel
+def closable_by(state, m, instrument_id, side):
+    """The same of any order of this side."""
+    ref = holdings.find_contract(state, m, instrument_id)
+    return position.closable(holdings.at(state, ref).pos_lots, side)
 
 
 @kernel

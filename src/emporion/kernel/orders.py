@@ -5,25 +5,47 @@ Each refuses before it touches anything; after that, nothing may fail.
 
 import numpy as np
 
-from emporion.kernel import admit, admit_margin, book, clients, emit, match, order_margin, sweep, trigger
+from emporion.kernel import (
+    admit,
+    admit_margin,
+    book,
+    clients,
+    emit,
+    links,
+    match,
+    order_margin,
+    sweep,
+    trailing,
+    trigger,
+)
 from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import open_balance
 from emporion.kernel.tables import open_slot, take_extra, take_order
-from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.codes import Event, InstrumentStatus, Link, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import FEE_TIERS
 
 STOP = OrderFlag.STOP.value
+CHILD = Link.CHILD.value
 STOP_MARKET = OrderFlag.STOP.value | OrderFlag.MARKET.value
 
 
 @kernel
-def place(state, command, display_lots, trigger_ticks, expire_ns, out):
-    reason, limit_ticks, held, base, quote = admit.place(state, command, display_lots, trigger_ticks, expire_ns, out)
+def place(state, command, extra, out):
+    """Rule O-1, with the ORDER_EXTRA row or one of zeros."""
+    reason, limit_ticks, held, base, quote = admit.place(state, command, extra, out)
     if reason != Reject.NONE:
         _reject(state, command, reason, out)
-        return
+    else:
+        enter(state, command, extra, limit_ticks, held, base, quote, 0, out)
 
-    # From here on the command must succeed.
+
+@kernel
+def enter(state, command, extra, limit_ticks, held, base, quote, twap_id, out):
+    """An order that `admit.place` has taken, with what it found. From here on the command must succeed.
+
+    Args:
+        twap_id: whose slice it is; 0 for an order that is its client's own.
+    """
     instrument = state.instruments[command.instrument_id]
     account = state.accounts[command.account_id]
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
@@ -48,8 +70,8 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     if instrument.contract == 0:
         order.base_balance = base if base != 0 else open_balance(state, command.account_id, instrument.base_asset_id)
     order.quote_balance = quote if quote != 0 else open_balance(state, command.account_id, instrument.quote_asset_id)
-    if (display_lots | trigger_ticks | expire_ns) != 0:
-        _add_extra(state, slot, display_lots, trigger_ticks, expire_ns)
+    if admit.has_extra(extra):
+        _add_extra(state, slot, extra)
     if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
         order.client_id = clients.record(
             state, command.account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
@@ -57,20 +79,21 @@ def place(state, command, display_lots, trigger_ticks, expire_ns, out):
     shown_atoms = held
     if account.margin != 0:
         shown_atoms = order_margin.enter(state, slot, np.int64(account.margin), held)
-    emit.of_order(
-        state, out, Event.ACCEPTED.value, order, limit_ticks, order.qty_lots, shown_atoms,
-        emit.held_asset(instrument, order.side), Reject.NONE.value, order.flags,
-    )  # fmt: skip
+    if extra.link != 0:
+        links.enter(state, slot, extra.related_id)
+    if twap_id == 0:
+        emit.of_order(
+            state, out, Event.ACCEPTED.value, order, limit_ticks, order.qty_lots, shown_atoms,
+            emit.held_asset(instrument, order.side), Reject.NONE.value, order.flags,
+        )  # fmt: skip
+    else:
+        emit.of_order(
+            state, out, Event.TWAP_SLICED.value, order, limit_ticks, order.qty_lots, twap_id, 0, Reject.NONE.value, 0
+        )
     if order.flags & STOP != 0:
-        _wait(state, slot, order, held)
+        _wait(state, slot, order, held, out)
     else:
         match.run(state, slot, held, instrument.status == InstrumentStatus.OPEN, False, out)
-
-
-@kernel
-def place_with(state, command, extra, out):
-    """PLACE with an ORDER_EXTRA row."""
-    place(state, command, extra.display_lots, extra.trigger_price_ticks, extra.expire_ns, out)
 
 
 @kernel
@@ -217,6 +240,8 @@ def _replaced_order(state, command):
     reason = admit.replace_status(state.instruments[order.instrument_id], order.flags)
     if reason != Reject.NONE:
         return 0, reason
+    if order.flags & STOP != 0 and state.extras[order.extra].link >= CHILD:
+        return 0, Reject.BAD_COMBINATION
     if command.price_ticks != 0 and order.flags & STOP_MARKET == STOP_MARKET:
         return 0, Reject.BAD_COMBINATION
     if command.qty_lots <= 0:
@@ -251,23 +276,32 @@ def _mass_cancel_reason(state, command):
 
 
 @kernel
-def _add_extra(state, slot, display_lots, trigger_ticks, expire_ns):
-    place_of_extra = take_extra(state)
-    extra = state.extras[place_of_extra]
-    extra.display_lots = display_lots
-    extra.trigger_price_ticks = trigger_ticks
-    extra.expire_ns = expire_ns
+def _add_extra(state, slot, asked):
+    """The row of what only some orders have, from an ORDER_EXTRA row."""
+    order = state.orders[slot]
+    row = take_extra(state)
+    extra = state.extras[row]
+    extra.display_lots = asked.display_lots
+    extra.trigger_price_ticks = asked.trigger_price_ticks
+    extra.expire_ns = asked.expire_ns
+    extra.trail_ticks = asked.trail_ticks
+    extra.link = asked.link
     extra.order_slot = slot
-    state.orders[slot].extra = place_of_extra
+    order.extra = row
+    if asked.trail_ticks != 0:
+        trailing.enter(state, state.instruments[order.instrument_id].contract, row)
 
 
 @kernel
-def _wait(state, slot, order, held):
-    """A stop takes its hold and its place among those that wait for a price."""
+def _wait(state, slot, order, held, out):
+    """A stop takes its hold and its place among those that wait for a price, or sleeps."""
     match.hold(state, order, held)
-    book.queue(state, slot)
+    if state.extras[order.extra].is_asleep == 0:
+        book.queue(state, slot)
     book.enlist(state, slot)
     book.set_end(state, order)
+    if state.extras[order.extra].is_asleep != 0:
+        links.wake_new(state, slot, out)
 
 
 @seldom

@@ -84,7 +84,7 @@ def _cancel(state, slot, reason, out):
 
 @kernel
 def _walk_instrument(state, task, out):
-    """Returns whether orders are left to look at. The cursor is the next of those that wait, once it has come to them."""
+    """Returns whether orders are left to look at. The cursor is the next of those that wait, 0 before them."""
     instrument = state.instruments[task.instrument_id]
     if instrument.status != InstrumentStatus.HALTED and instrument.status != InstrumentStatus.CLOSED:
         return False  # It trades again: orders entered since are none of ours.

@@ -1,35 +1,63 @@
 """Stops: what fires them, when, and in which order. Rules T."""
 
-from emporion.kernel import book, emit, match, prices
+from emporion.kernel import book, emit, links, match, order_margin, ties, trailing, waiting
+from emporion.kernel.admit import protection
 from emporion.kernel.jit import kernel, seldom
-from emporion.schema.codes import Event, InstrumentStatus, OrderFlag, Reject
+from emporion.schema.codes import Event, InstrumentStatus, Link, OrderFlag, Reject
 from emporion.schema.limits import STOPS_PER_COMMAND
-from emporion.schema.state import FALLS, RISES
 
-WAITING = OrderFlag.STOP.value | OrderFlag.MARKET.value
+OPEN = InstrumentStatus.OPEN.value
+MARKET = OrderFlag.MARKET.value
+WAITING = (
+    OrderFlag.STOP.value
+    | OrderFlag.MARKET.value
+    | OrderFlag.TAKE_PROFIT.value
+    | OrderFlag.ON_MARK.value
+    | OrderFlag.ON_INDEX.value
+)
+POSITION = Link.POSITION.value
 
 
 @kernel
 def fire(state, instrument_id, out):
     """Fires due stops of an instrument, up to the bound; queues it for CONTINUE when some are left."""
     instrument = state.instruments[instrument_id]
-    if instrument.trigger_low_ticks != 0 and instrument.status == InstrumentStatus.OPEN:
-        _fire(state, instrument_id, instrument, out)
+    if instrument.trigger_low_ticks != 0 and instrument.status == OPEN:
+        _fire(state, instrument_id, instrument, STOPS_PER_COMMAND, out)
 
 
 @seldom
-def _fire(state, instrument_id, instrument, out):
-    for _ in range(STOPS_PER_COMMAND):
-        slot = _next_due(state, instrument)
-        if slot == 0:
-            break
+def look(state, instrument_id, out):
+    """After trades or prices that no order's own command brought: those who are due are left to CONTINUE. Rule T-7."""
+    instrument = state.instruments[instrument_id]
+    if instrument.trigger_low_ticks == 0:
+        return
+    if instrument.status == OPEN:
+        _fire(state, instrument_id, instrument, 0, out)
+    else:
+        _next_due(state, instrument)  # A range stays, and the instrument joins the queue when it opens.
+
+
+@seldom
+def _fire(state, instrument_id, instrument, most, out):
+    slot = _next_due(state, instrument)
+    while slot != 0 and most > 0:
         _activate(state, slot, out)
-    if _next_due(state, instrument) != 0:
+        most -= 1
+        slot = _next_due(state, instrument)
+    if slot != 0:
         join_queue(state, instrument_id)
     else:
-        instrument.trigger_low_ticks = 0
-        instrument.trigger_high_ticks = 0
         leave_queue(state, instrument_id)
+
+
+@kernel
+def _next_due(state, instrument):
+    """The order that fires next; NOBODY when none is due: trailing orders have followed then, no range is left."""
+    slot = waiting.due(state, instrument)
+    while slot == 0 and trailing.follow(state, instrument):
+        slot = waiting.due(state, instrument)
+    return slot
 
 
 @kernel
@@ -68,49 +96,57 @@ def leave_queue(state, instrument_id):
 
 
 @kernel
-def _next_due(state, instrument):
-    """The due stop that fires next; NOBODY when none is due. Rule T-4."""
-    if instrument.trigger_low_ticks == 0:
-        return 0
-    buys, sells = instrument.tries[RISES], instrument.tries[FALLS]
-    buy_at = prices.lowest(state, buys)
-    if buy_at > instrument.trigger_high_ticks:
-        buy_at = 0
-    sell_at = prices.above(state, sells, instrument.trigger_low_ticks - 1)
-    if buy_at == 0 and sell_at == 0:
-        return 0
-    if sell_at == 0 or (buy_at != 0 and buy_at < sell_at):
-        return book.head(state, buys, buy_at)
-    if buy_at == 0 or sell_at < buy_at:
-        return book.head(state, sells, sell_at)
-    buy, sell = book.head(state, buys, buy_at), book.head(state, sells, sell_at)
-    return buy if state.orders[buy].entry_seq < state.orders[sell].entry_seq else sell
-
-
-@kernel
 def _activate(state, slot, out):
     """Rule T-5: a waiting stop becomes an incoming order."""
     order = state.orders[slot]
-    expire_ns = state.extras[order.extra].expire_ns
-    if expire_ns != 0 and expire_ns <= state.ts_ns:
+    extra = state.extras[order.extra]
+    if extra.expire_ns != 0 and extra.expire_ns <= state.ts_ns:
         book.cancel(state, slot, Event.EXPIRED.value, Reject.NONE.value, out)
         return
     book.unqueue(state, slot)
+    is_tied = ties.are_any(state, order.extra)
+    if is_tied:
+        _take_shape(state, order, extra)
+        ties.settle_down(state, slot)
     order.flags &= ~WAITING
     emit.of_order(
         state, out, Event.TRIGGERED.value, order, order.price_ticks, order.qty_lots, 0, 0, Reject.NONE.value, 0
     )
+    if is_tied:
+        links.fired(state, slot, out)
     match.run(state, slot, book.release(state, order), True, True, out)
 
 
+@seldom
+def _take_shape(state, order, extra):
+    """As large as the position it is tied to; protected from the trigger it has come to. Rule T-5."""
+    if extra.link == POSITION:
+        links.resize(state, order, order_margin.closable(state, order))
+    if extra.trail_ticks != 0 and order.flags & MARKET != 0:
+        instrument = state.instruments[order.instrument_id]
+        order.price_ticks = protection(instrument, order.side, extra.trigger_price_ticks, order.price_ticks)
+
+
 @kernel
-def note_mark(state, contract, mark_ticks, out):
+def note_mark(state, contract_slot, mark_ticks, out):
     """The mark price of a contract (row in contracts) has been set: orders that wait for it become due. Rule T-7.
 
     Nothing fires here: the instrument joins the queue for CONTINUE.
     """
+    _note(state, contract_slot, waiting.MARK, mark_ticks, out)
 
 
 @kernel
-def note_index(state, contract, index_ticks, out):
+def note_index(state, contract_slot, index_ticks, out):
     """The same of its index price."""
+    _note(state, contract_slot, waiting.INDEX, index_ticks, out)
+
+
+@kernel
+def _note(state, contract_slot, source, price_ticks, out):
+    instrument_id = state.contracts[contract_slot].instrument_id
+    instrument = state.instruments[instrument_id]
+    if waiting.is_empty(state, instrument, 2 * source) and waiting.is_empty(state, instrument, 2 * source + 1):
+        return
+    waiting.widen(state, instrument, source, price_ticks)
+    look(state, instrument_id, out)

@@ -117,7 +117,7 @@ def head(state, instrument, way, trigger_ticks):
 
 @kernel
 def first(state, instrument, way):
-    """The first order that waits, of this way or those after it: from the lowest trigger, oldest first; NOBODY for none."""
+    """The first order that waits, of this way or those after it: lowest trigger, then oldest; NOBODY for none."""
     while way < WAYS:
         if not is_empty(state, instrument, way):
             return head(state, instrument, way, above(state, instrument, way, 0))

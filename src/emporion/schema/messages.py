@@ -290,6 +290,8 @@ EVENTS = row(
     ("count", "i8"),
     ("looks_left", "i8"),  # Of the command at work: how many orders its walks may still look at. Rule W-5.
     ("reserved", "u1", (48,)),
+    ("own_order", ORDER_COMMAND),  # An order that the venue enters by itself: written before it is judged.
+    ("no_extra", ORDER_EXTRA),  # Of orders without such a row: always zero.
     ("ahead", AHEAD, (AHEAD_ROWS,)),
     ("weights", WEIGHT, (GROUPS_MAX,)),  # By group; zero between looks.
     ("rows", EVENT, (EVENT_ROWS,)),
