@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from emporion.kernel.audit_margin import audit_margin
 from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
 from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, SLOT_BITS
@@ -33,6 +34,7 @@ def audit(array: np.ndarray) -> list[str]:
     problems += _client_ids(array)
     problems += _deadlines(array)
     problems += _free_lists(array)
+    problems += audit_margin(array)
     problems += _indexes(array)
     problems += _queue_of_stops(array)
     return problems
