@@ -9,8 +9,8 @@ runs both).
 
 import numpy as np
 
-from emporion.kernel import bits, book, clients, emit, index, match, prices, trigger
-from emporion.kernel.admit import BUY, FROZEN, MARGIN, POST_ONLY, SELL, SYSTEM
+from emporion.kernel import bits, book, clients, emit, index, match, plain_margin, prices, trigger
+from emporion.kernel.admit import BUY, FROZEN, POST_ONLY, SELL, SYSTEM
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, seldom
 from emporion.kernel.ledger import order_rate
@@ -80,7 +80,7 @@ def _cancel(state, slot, out):
         return False
     order = state.orders[slot]
     if order.margin != 0:
-        return False
+        return plain_margin.cancel(state, slot, out)
     instrument = state.instruments[order.instrument_id]
     price_ticks, leaves_lots, held, side = order.price_ticks, order.leaves_lots, order.hold_atoms, order.side
     is_buy = side == BUY
@@ -116,13 +116,11 @@ def _replace(state, slot, command, out):
     instrument = state.instruments[order.instrument_id]
     # A frozen account has open orders only while the walk that cancels them is a task.
     if (
-        instrument.trigger_low_ticks
-        | instrument.band_ppm
-        | (instrument.status - OPEN)
-        | np.int64(state.task_count)
-        | np.int64(order.margin)
+        instrument.trigger_low_ticks | instrument.band_ppm | (instrument.status - OPEN) | np.int64(state.task_count)
     ) != 0:
         return False
+    if order.margin != 0:
+        return plain_margin.replace(state, slot, command, out)
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
     if qty_lots <= 0:
         return False
@@ -198,11 +196,12 @@ def place(state, command, out):
         instrument.trigger_low_ticks
         | instrument.band_ppm
         | (instrument.status - OPEN)
-        | instrument.contract
-        | (account.flags & (FROZEN | SYSTEM | MARGIN))
+        | (account.flags & (FROZEN | SYSTEM))
         | (account.account_id - account_id)
     ) != 0:
         return False
+    if (instrument.contract | account.margin) != 0:
+        return plain_margin.place(state, command, out)
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
     if (
         qty_lots <= 0
