@@ -339,10 +339,13 @@ def _clearing(array: np.ndarray) -> list[str]:
         instrument_id = int(contract["instrument_id"])
         clearing, funding = int(contract["clearing_atoms"]), int(contract["funding_atoms"])
         cleared[int(array["instruments"][0, instrument_id]["quote_asset_id"])] += clearing + funding
-        if entries[instrument_id] + clearing != 0:
+        net = lots[instrument_id]
+        # Of a contract that has ended, who was settled took his lots at the final price, and who was not is owed it.
+        lot = int(contract["settle_ticks"]) * int(array["instruments"][0, instrument_id]["atoms_per_tick_lot"])
+        if entries[instrument_id] + clearing != net * lot:
             problems.append(f"contract {slot}: entries sum to {entries[instrument_id]}, cleared are {clearing}")
-        if longs[instrument_id] != contract["open_interest_lots"] or lots[instrument_id] != 0:
-            sums = f"{longs[instrument_id]} lots long, {lots[instrument_id]} more than short"
+        if longs[instrument_id] != contract["open_interest_lots"] or (net != 0 and not contract["is_settled"]):
+            sums = f"{longs[instrument_id]} lots long, {net} more than short"
             problems.append(f"contract {slot}: {sums}, open interest {contract['open_interest_lots']}")
     balances = array["balances"][0]
     for slot in np.flatnonzero(balances["account_id"] == CLEARING_ACCOUNT).tolist():
