@@ -115,6 +115,8 @@ def amend_contract(state, command, caps, out):
         reason = Reject.BAD_STATUS
     elif instrument.contract == 0:
         reason = Reject.NOT_A_CONTRACT
+    elif not _is_within_cap(state.risks[contract.risk], caps.position_max_lots):
+        reason = Reject.POSITION_LIMIT
     if reason != Reject.NONE:
         _reject(state, reason, out)
         return
@@ -291,6 +293,12 @@ def _may_amend(contract, instrument, caps):
     if not bounds_of.are_worth_within(lots, top_ticks, instrument.atoms_per_tick_lot):
         return False
     return abs(contract.funding_index) <= bounds_of.funding_index_max(lots)
+
+
+@kernel
+def _is_within_cap(risk, position_max_lots):
+    """Whether margin counts all of the largest position: beyond the cap of its array it would not."""
+    return risk.loads == 0 or position_max_lots <= risk.cap
 
 
 @kernel

@@ -11,6 +11,8 @@ from emporion.schema.limits import OUTCOME_SHIFT, RISK_MAX, SCENARIOS, VALUE_MAX
 
 PERPETUAL = ContractKind.PERPETUAL.value
 OUTCOME = ContractKind.OUTCOME.value
+assert VALUE_MAX << OUTCOME_SHIFT <= RISK_MAX
+
 OPEN = InstrumentStatus.OPEN.value
 CLOSED = InstrumentStatus.CLOSED.value
 
@@ -50,23 +52,23 @@ def set_price(state, command, out):
 def _set_value(state, command, out):
     asset_id, value = command.asset_id, command.value_atoms
     is_known = asset_id >= 1 and asset_id <= state.tables[ASSETS].high_water
-    risk_slot = state.assets[asset_id if is_known else 0].risk
+    risk = state.risks[state.assets[asset_id if is_known else 0].risk]
     reason = Reject.NONE
     if (
         value < 1
         or command.mark_price_ticks != 0
         or command.index_price_ticks != 0
-        or (risk_slot != 0 and not _is_value(state.risks[risk_slot], value))
+        or (risk.loads != 0 and not _is_value(risk, value))
     ):
         reason = Reject.BAD_VALUE
     elif not is_known:
         reason = Reject.UNKNOWN_ASSET
-    elif risk_slot == 0:
+    elif risk.loads == 0:
         reason = Reject.NO_MARK
     if reason != Reject.NONE:
         _reject(state, reason, out)
         return
-    state.risks[risk_slot].value_atoms = value
+    risk.value_atoms = value
     state.epoch += 1
     emit.of_operator(state, out, Event.PRICE_SET.value, 0, 0, asset_id, value, 0, 0)
 
@@ -125,7 +127,7 @@ def _does_array_fit(contract, instrument, settle):
     if atoms >> settle.unit_shift > RISK_MAX // settle.value_atoms:
         return False
     largest = -mul_shift(-atoms, settle.value_atoms, settle.unit_shift)
-    return product_fits(bounds.lots_max(contract), largest, RISK_MAX)
+    return product_fits(bounds.lots_max(contract), largest, VALUE_MAX << OUTCOME_SHIFT)
 
 
 @kernel
