@@ -85,6 +85,7 @@ PROPOSE_OUTCOME = Command.PROPOSE_OUTCOME.value
 CHALLENGE_OUTCOME = Command.CHALLENGE_OUTCOME.value
 RESOLVE_OUTCOME = Command.RESOLVE_OUTCOME.value
 DATA = Command.DATA.value
+TWAP = DeadlineKind.TWAP.value
 
 
 @kernel
@@ -380,7 +381,10 @@ def _work_off_deadlines(state, out):
         if due.kind != DeadlineKind.DEADMAN:
             if not _has_place_for_end(state, due.kind, due.target):
                 return
-            _work_off_margin_deadline(state, due.kind, due.target, out)
+            kind = due.kind
+            _work_off_margin_deadline(state, kind, due.target, out)
+            if kind == TWAP:
+                return  # Its slice has matched: one a command.
             continue
         if not sweep.has_place(state):
             return

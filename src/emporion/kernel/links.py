@@ -27,7 +27,7 @@ def refusal(state, command, extra):
         is_fine = _may_be_tied(state, command)
     else:
         is_fine = _may_be_related(state, command, extra.link, open_slot(state, extra.related_id))
-    return Reject.NONE.value if is_fine else Reject.UNKNOWN_RELATED.value
+    return Reject.NONE if is_fine else Reject.UNKNOWN_RELATED
 
 
 @kernel

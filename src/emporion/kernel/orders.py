@@ -34,7 +34,7 @@ def place(state, command, extra, out):
     """Rule O-1, with the ORDER_EXTRA row or one of zeros."""
     reason, limit_ticks, held, base, quote = admit.place(state, command, extra, out)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
     else:
         enter(state, command, extra, limit_ticks, held, base, quote, 0, out)
 
@@ -101,7 +101,7 @@ def replace(state, command, out):
     """Rule O-7. A refused replace leaves the order as it was."""
     slot, reason = _replaced_order(state, command)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
         return
     order = state.orders[slot]
     if command.qty_lots <= order.qty_lots - order.leaves_lots:
@@ -110,7 +110,7 @@ def replace(state, command, out):
     price_ticks = command.price_ticks if command.price_ticks != 0 else order.price_ticks
     reason, entry_hold_atoms = admit.replace(state, command, slot, price_ticks, out)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
         return
 
     # From here on the command must succeed.
@@ -157,7 +157,7 @@ def replace(state, command, out):
 def cancel(state, command, out):
     reason = admit.sender(state, command.account_id)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
         return
     _cancel(state, command, admit.own_order(state, command.account_id, command.order_id), out)
 
@@ -166,7 +166,7 @@ def cancel(state, command, out):
 def cancel_by_cl_ord_id(state, command, out):
     reason = admit.sender(state, command.account_id)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
         return
     hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
     _cancel(state, command, admit.named_order(state, command.account_id, hi, lo), out)
@@ -177,7 +177,7 @@ def mass_cancel(state, command, out):
     """Rule W-8."""
     reason = _mass_cancel_reason(state, command)
     if reason != Reject.NONE:
-        _reject(state, command, reason, out)
+        reject(state, command, reason, out)
         return
     emit.of_operator(
         state, out, Event.MASS_CANCELED.value, command.account_id, command.instrument_id, 0, 0, command.side, 0
@@ -252,7 +252,7 @@ def _replaced_order(state, command):
 @kernel
 def _cancel(state, command, slot, out):
     if slot == 0:
-        _reject(state, command, Reject.UNKNOWN_ORDER, out)
+        reject(state, command, Reject.UNKNOWN_ORDER, out)
     else:
         book.cancel(state, slot, Event.CANCELED.value, Reject.BY_OWNER.value, out)
 
@@ -305,7 +305,7 @@ def _wait(state, slot, order, held, out):
 
 
 @seldom
-def _reject(state, command, reason, out):
+def reject(state, command, reason, out):
     """Rule O-11; a duplicate is answered with the first order and how it stands."""
     order_id = command.order_id
     flags = 0

@@ -37,7 +37,7 @@ SLOT_MASK = (1 << SLOT_BITS) - 1
 def has_room(state, table, rows):
     """Whether `rows` more fit below the table's limit. Retired slots count as used."""
     book = state.tables[table]
-    if table == ORDERS or table == HOLDS:  # Rows of other tables have no generations.
+    if table == ORDERS or table == HOLDS or table == TWAPS:  # Rows of other tables have no generations.
         rows += book.retired
     return book.live + rows <= book.limit
 
@@ -153,7 +153,6 @@ def free_extra(state, slot):
     extra.partner = 0
     extra.kin = 0
     extra.borrow_atoms = 0
-    extra.twap = 0
     extra.is_asleep = 0
     extra.next_tied = 0
     extra.previous_tied = 0
@@ -199,6 +198,50 @@ def free_hold(state, slot):
         book.retired += 1
     else:
         hold.next_free = book.free_head
+        book.free_head = slot
+
+
+@kernel
+def take_twap(state):
+    """A zeroed row of a TWAP with its new id set."""
+    book = state.tables[TWAPS]
+    slot = book.free_head
+    if slot != 0:
+        book.free_head = state.twaps[slot].next_free
+        state.twaps[slot].next_free = 0
+    else:
+        book.high_water += 1
+        slot = book.high_water
+    book.live += 1
+    twap = state.twaps[slot]
+    twap.generation += 1
+    twap.twap_id = numbered(twap.generation, slot)
+    return slot
+
+
+@kernel
+def free_twap(state, slot):
+    book = state.tables[TWAPS]
+    twap = state.twaps[slot]
+    twap.twap_id = 0
+    twap.qty_lots = 0
+    twap.done_lots = 0
+    twap.start_ns = 0
+    twap.end_ns = 0
+    twap.interval_ns = 0
+    twap.limit_price_ticks = 0
+    twap.slippage_ppm = 0
+    twap.account_id = 0
+    twap.instrument_id = 0
+    twap.side = 0
+    twap.flags = 0
+    twap.stp = 0
+    twap.deadline = 0
+    book.live -= 1
+    if twap.generation >= GENERATION_MAX:
+        book.retired += 1
+    else:
+        twap.next_free = book.free_head
         book.free_head = slot
 
 

@@ -43,7 +43,7 @@ EVENTS_PER_ORDER = 24 * CONTACTS_MAX + EVENTS_PER_TOUCH + 24
 # Stops before and after, the order itself, a slice of a TWAP; a freeze of a balance on top of walks; deadlines, and
 # their heads.
 EVENTS_PER_COMMAND = (
-    (2 * STOPS_PER_COMMAND + 2) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 2 * DEADLINES_PER_COMMAND + 8
+    (2 * STOPS_PER_COMMAND + 2) * EVENTS_PER_ORDER + 2 * CANCELS_PER_COMMAND + 6 * DEADLINES_PER_COMMAND + 8
 )
 
 # --- Batches and events --------------------------------------------------------------------------

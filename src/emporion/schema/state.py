@@ -161,8 +161,8 @@ EXTRA = row(  # What only some orders have.
     ("partner", "i4"),  # Order that ends when this one trades, fires or ends: and the other way round.
     ("kin", "i4"),  # Of a child its parent; of a parent its first child, whose partner is the second.
     ("borrow_atoms", "i8"),  # Of a delivery order of a margin account: what it may have to borrow.
-    ("twap", "i4"),  # Row in twaps whose slice this is.
     ("is_asleep", "i4"),  # A child whose parent has not filled yet: in no queue.
+    ("reserved0", "u1", (4,)),
     ("next_tied", "i4"),  # Ring of the orders that are tied to positions of its margin account.
     ("previous_tied", "i4"),
     ("next_trailing", "i4"),  # Ring of the trailing orders of its contract.
@@ -388,18 +388,15 @@ TWAP = row(
     ("interval_ns", "i8"),
     ("limit_price_ticks", "i8"),  # 0 for none.
     ("slippage_ppm", "i8"),
-    ("cl_ord_id_hi", "i8"),
-    ("cl_ord_id_lo", "i8"),
     ("account_id", "i4"),
     ("instrument_id", "i4"),
     ("side", "i4"),
     ("flags", "i4"),
+    ("stp", "i4"),
     ("generation", "i4"),
     ("deadline", "i4"),
     ("next_free", "i4"),
-    ("client_id", "i4"),
-    ("order_slot", "i4"),  # Its slice that is matching.
-    ("reserved", "u1", (12,)),
+    ("reserved", "u1", (32,)),
 )
 
 for _row, _size in (
