@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emporion.kernel import bounds, emit, expiry, funding
+from emporion.kernel import bounds, emit, expiry, funding, trigger
 from emporion.kernel.arith import mul_shift, product_fits
 from emporion.kernel.jit import kernel
 from emporion.kernel.tables import ASSETS, INSTRUMENTS
@@ -46,6 +46,10 @@ def set_price(state, command, out):
             expiry.sample(state, contract)
         elif instrument.status == OPEN:
             funding.sample(state, contract)
+    if command.mark_price_ticks != 0:
+        trigger.note_mark(state, instrument.contract, contract.mark_ticks, out)
+    if command.index_price_ticks != 0:
+        trigger.note_index(state, instrument.contract, contract.index_ticks, out)
 
 
 @kernel
