@@ -9,10 +9,11 @@ from collections import defaultdict
 import numpy as np
 
 from emporion.kernel.audit_margin import audit_margin
+from emporion.kernel.audit_ties import audit_ties, way_of
 from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
 from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, SLOT_BITS
-from emporion.schema.state import BOOK, FALLS, LINK_NAMES, RISES, TABLE_NAMES
+from emporion.schema.state import BOOK, LINK_NAMES, TABLE_NAMES
 
 FREE_LINK = {name: "next_free" for name in ("orders", "leaves", "extras", "holds", "twaps")} | {"client_ids": "newer"}
 
@@ -35,6 +36,7 @@ def audit(array: np.ndarray) -> list[str]:
     problems += _deadlines(array)
     problems += _free_lists(array)
     problems += audit_margin(array)
+    problems += audit_ties(array)
     problems += _indexes(array)
     problems += _queue_of_stops(array)
     return problems
@@ -93,13 +95,15 @@ def _holds(array: np.ndarray) -> list[str]:
 
 
 def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[str]:
-    """The three price indexes of an instrument: sorted, linked, uncrossed; best prices right."""
+    """The price indexes of an instrument, and those of its contract: sorted, linked, uncrossed; best prices right."""
     instrument = array["instruments"][0, instrument_id]
     orders, extras = array["orders"][0], array["extras"][0]
     problems = []
     sides: dict[int, list[int]] = {Side.BUY: [], Side.SELL: []}
-    for which in (BOOK, RISES, FALLS):
-        trie = instrument["tries"][which]
+    tries = list(instrument["tries"])
+    if instrument["contract"]:
+        tries += list(array["contracts"][0, instrument["contract"]]["tries"])
+    for which, trie in enumerate(tries):
         last_price = 0
         for price, level in _levels(array, trie):
             where = f"instrument {instrument_id} trie {which} price {price}"
@@ -120,13 +124,13 @@ def _book(array: np.ndarray, instrument_id: int, found: dict[int, int]) -> list[
                     order["level"] != level
                     or order["instrument_id"] != instrument_id
                     or key != price
-                    or is_stop != (which != BOOK)
+                    or which != (1 + way_of(order) if is_stop else BOOK)
                     or order["leaves_lots"] <= 0
                     or found[slot] > 1
                 ):
                     problems.append(f"{where}: order in slot {slot} is misplaced")
                     break
-            if len(level_sides) > 1 or (which == RISES and Side.SELL in level_sides):
+            if len(level_sides) > 1 and which == BOOK:
                 problems.append(f"{where}: sides {level_sides} in one queue")
             if which == BOOK and level_sides:
                 sides[min(level_sides)].append(price)
@@ -194,8 +198,9 @@ def _orders(array: np.ndarray, found: dict[int, int]) -> list[str]:
     orders = array["orders"][0]
     for slot in _open_orders(array).tolist():
         order = orders[slot]
-        if found.pop(slot, 0) != 1:
-            problems.append(f"order {order['order_id']}: in no queue")
+        is_asleep = order["extra"] != 0 and array["extras"][0, order["extra"]]["is_asleep"] != 0
+        if found.pop(slot, 0) != (0 if is_asleep else 1):
+            problems.append(f"order {order['order_id']}: in no queue, or asleep in one")
         if order["order_id"] != (int(order["generation"]) << SLOT_BITS | slot):
             problems.append(f"slot {slot}: order id {order['order_id']}, generation {order['generation']}")
         if not 0 < order["leaves_lots"] <= order["qty_lots"]:
