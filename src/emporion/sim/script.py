@@ -9,22 +9,22 @@
 Before the first line the stage is set: assets `base` and `cash`, the instrument `I` of one in the
 other, OPEN, one atom a lot, one a tick and lot, no fees, no band. An account is opened when first
 named (`A`; `A.x` is a sub-account of A) and given a million of each, unless `fund` came first.
-Orders are `#1`, `#2` in the order they are accepted, holds `h1`, `h2`; `#?` and `h?` never were.
+Orders are `#1`, `#2` in the order they are accepted, holds `h1`, `h2`, TWAPs `t1`; `#?`, `h?` and `t?` never were.
 
 What stands behind `->` is all the events of the line, in order: see `script_expect`. A line without
 it must not be refused. Lines that begin with `balance`, `book`, `stops`, `last` or `pending` ask
 instead of doing. After each arrow, and at the end, machine and model are compared, table by table. The
-words of a line are those of the functions named `do_...` below; `[ ]` in their docstrings may be left out.
+words of a line are those of the functions named `do_...` below, and in script_orders.py; `[ ]` in their docstrings
+may be left out.
 """
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 
 from emporion.schema import build
 from emporion.schema.build import Rows
-from emporion.schema.codes import AssetClass, Command, Event, InstrumentStatus, Limit, OrderFlag, Side, Stp, Tif
+from emporion.schema.codes import AssetClass, Command, Event, InstrumentStatus, Limit
 from emporion.schema.limits import (
     CLEARING_ACCOUNT,
     FEE_ACCOUNT,
@@ -38,8 +38,9 @@ from emporion.schema.messages import COMMAND
 from emporion.sim.both import Both
 from emporion.sim.model import RULES, family
 from emporion.sim.script_expect import expect, render
+from emporion.sim.script_orders import OrderWords
+from emporion.sim.script_words import UNITS_NS, Options, duration, number
 
-UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000}
 NEVER_WAS = 77 << 24 | 7_777
 FUNDS = 1_000_000
 BOUNDS = {"qty_max_lots": 1_000_000, "price_max_ticks": 1_000_000}
@@ -53,20 +54,20 @@ SYSTEM_NAMES = {
 def play(text: str, capacity: Capacity = TINY) -> "Stage":
     """Play a script; raises AssertionError, with the line, where it does not go as written."""
     stage = Stage(capacity)
-    for number, raw in enumerate(text.splitlines(), 1):
+    for line_number, raw in enumerate(text.splitlines(), 1):
         line = raw.split("//")[0].strip()
         if not line:
             continue
         try:
             stage.play_line(line)
         except Exception as problem:
-            problem.add_note(f"in line {number} of the script: {line}")
+            problem.add_note(f"in line {line_number} of the script: {line}")
             raise
     stage.both.compare()
     return stage
 
 
-class Stage:
+class Stage(OrderWords):
     """Names, time and both venues during one script."""
 
     def __init__(self, capacity: Capacity = TINY) -> None:
@@ -78,6 +79,7 @@ class Stage:
         self.accounts = SYSTEM_NAMES | {"nobody": 0, "all": 0}
         self.orders: list[int] = []
         self.holds: list[int] = []
+        self.twaps: list[int] = []
         self.now_ns = 1_700_000_000 * UNITS_NS["s"]
         self.is_set = False
 
@@ -113,6 +115,10 @@ class Stage:
                 self.orders.append(int(event["order_id"]))
             elif event["kind"] in (Event.WITHDRAWAL_REQUESTED, Event.BALANCE_FROZEN):
                 self.holds.append(int(event["order_id"]))
+            elif event["kind"] == Event.TWAP_SLICED and event["order_id"]:
+                self.orders.append(int(event["order_id"]))
+            elif event["kind"] == Event.TWAP_STARTED:
+                self.twaps.append(int(event["order_id"]))
             elif event["kind"] == Event.GENESIS_DONE:
                 self.is_set = True
         return events
@@ -154,60 +160,15 @@ class Stage:
         return rows
 
     def order(self, word: str) -> int:
-        return self._numbered(word, "#", self.orders)
+        return self.numbered(word, "#", self.orders)
 
     def hold(self, word: str) -> int:
-        return self._numbered(word, "h", self.holds)
+        return self.numbered(word, "h", self.holds)
 
-    def _numbered(self, word: str, mark: str, known: list[int]) -> int:
+    def numbered(self, word: str, mark: str, known: list[int]) -> int:
         if not word.startswith(mark):
             raise ValueError(f"{word!r}: expected {mark} and a number")
         return NEVER_WAS if word[1:] == "?" else known[int(word[1:]) - 1]
-
-    # --- Orders ----------------------------------------------------------------------------------------
-
-    def do_place(self, words: list[str]) -> Rows:
-        """place A buy 4 [@ 10] [gtc ioc fok gtd] [post_only] [market] [stop 12] [show 2] [for 5s] [stp decrement]
-        [as name] [on J]
-        """
-        account, side, qty, *rest = words
-        options = Options(rest, {"@": "price", "stop": "stop", "show": "show", "for": "for", "stp": "stp", "as": "as",
-                                 "on": "on"})  # fmt: skip
-        tif = next((Tif[word.upper()] for word in options.bare if word.upper() in Tif.__members__), Tif.GTC)
-        flags = sum(int(flag) for flag in OrderFlag if flag.name.lower() in [*options.bare, *options.given])
-        return build.place(
-            self.account(account), self.instruments[options.text("on", "I")], Side[side.upper()], number(qty),
-            options.number("price"), tif=tif, flags=flags, stp=Stp[options.text("stp", "cancel_resting").upper()],
-            cl_ord_id=options.text("as").encode(), display_lots=options.number("show"),
-            trigger_price_ticks=options.number("stop"),
-            expire_ns=self.now_ns + duration(options.text("for")) if options.text("for") else 0,
-        )  # fmt: skip
-
-    def do_replace(self, words: list[str]) -> Rows:
-        """replace A #1 6 [@ 11] [as new-name], or id:name for the number"""
-        account, which, qty, *rest = words
-        options = Options(rest, {"@": "price", "as": "as"})
-        name = which.removeprefix("id:") if which.startswith("id:") else options.text("as")
-        order_id = 0 if which.startswith("id:") else self.order(which)
-        return build.replace(self.account(account), order_id, number(qty), options.number("price"), name.encode())
-
-    def do_cancel(self, words: list[str]) -> Rows:
-        """cancel A #1, or id:name"""
-        account, which = words
-        if which.startswith("id:"):
-            return build.cancel_by_cl_ord_id(self.account(account), which[3:].encode())
-        return build.cancel(self.account(account), self.order(which))
-
-    def do_mass_cancel(self, words: list[str]) -> Rows:
-        """mass_cancel A [on J] [buy] [sell]; `all` is the operator's, of everybody"""
-        options = Options(words[1:], {"on": "on"})
-        instrument = self.instruments[options.text("on")] if "on" in options.given else 0
-        side = next((Side[word.upper()] for word in options.bare), 0)
-        return build.mass_cancel(self.account(words[0]), instrument, side)
-
-    def do_deadman(self, words: list[str]) -> Rows:
-        """deadman A 5s, or off"""
-        return build.set_deadman(self.account(words[0]), 0 if words[1] == "off" else duration(words[1]))
 
     # --- Ledger ----------------------------------------------------------------------------------------
 
@@ -383,42 +344,3 @@ class Stage:
         """pending yes, or no: whether CONTINUE is needed"""
         if self.both.machine.pending() != (words[0] == "yes"):
             raise AssertionError(f"it is {self.both.machine.pending()}")
-
-
-class Options:
-    """The tail of a line: words that stand alone, and words with a value behind them."""
-
-    def __init__(self, words: list[str], with_value: dict[str, str]) -> None:
-        self.given: dict[str, str] = {}
-        self.bare: list[str] = []
-        rest = iter(words)
-        for word in rest:
-            if word in with_value:
-                self.given[with_value[word]] = next(rest)
-            else:
-                self.bare.append(word)
-        unknown = [word for word in self.bare if word.upper() not in (*Tif.__members__, *OrderFlag.__members__,
-                                                                     *Side.__members__)]  # fmt: skip
-        if unknown:
-            raise ValueError(f"do not know {unknown}")
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.given.get(name, default)
-
-    def number(self, name: str) -> int:
-        return number(self.given.get(name, "0"))
-
-
-def number(text: str) -> int:
-    """1_000, -3, 2**53, 2**60-1"""
-    total = 0
-    for sign, base, power in re.findall(r"([+-]?)([\d_]+)(?:\*\*(\d+))?", text):
-        value = int(base) ** int(power or 1)
-        total += -value if sign == "-" else value
-    return total
-
-
-def duration(text: str) -> int:
-    """5s, 100ns, 1d: nanoseconds"""
-    unit = text.lstrip("-0123456789_")
-    return int(text.removesuffix(unit)) * UNITS_NS[unit]

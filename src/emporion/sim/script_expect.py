@@ -23,6 +23,9 @@ POSITIONS = {
     Event.MASS_CANCELED: ("account",),
     Event.DEADMAN_SET: ("account",),
     Event.DEADMAN_FIRED: ("account",),
+    Event.TWAP_STARTED: ("twap", "qty"),
+    Event.TWAP_SLICED: ("order", "qty", "reason"),
+    Event.TWAP_ENDED: ("twap", "leaves", "reason"),
     Event.DEPOSITED: ("account", "asset", "amount"),
     Event.TRANSFERRED: ("account", "asset", "amount"),
     Event.WITHDRAWAL_REQUESTED: ("hold", "amount"),
@@ -41,8 +44,8 @@ POSITIONS = {
     Event.ACCOUNT_UNFROZEN: ("account",),
 }
 FIELDS = {  # What a number is called in scripts, and where it stands in the row.
-    "order": "order_id", "hold": "order_id", "price": "price_ticks", "qty": "qty_lots", "leaves": "leaves_lots",
-    "amount": "amount_atoms", "account": "account_id", "instrument": "instrument_id", "asset": "asset_id",
+    "order": "order_id", "hold": "order_id", "twap": "order_id", "price": "price_ticks", "qty": "qty_lots",
+    "leaves": "leaves_lots", "amount": "amount_atoms", "account": "account_id", "instrument": "instrument_id", "asset": "asset_id",
     "side": "side", "reason": "reason", "flags": "flags", "status": "flags", "limit": "flags",
 }  # fmt: skip
 
@@ -52,6 +55,7 @@ class Names(Protocol):
 
     orders: list[int]
     holds: list[int]
+    twaps: list[int]
     accounts: dict[str, int]
     assets: dict[str, int]
     instruments: dict[str, int]
@@ -108,6 +112,7 @@ def describe_one(names: Names, row: Any) -> dict[str, str]:
         event[name] = str(int(row[field]))
     event["order"] = called(names.orders, int(row["order_id"]), "#")
     event["hold"] = called(names.holds, int(row["order_id"]), "h")
+    event["twap"] = called(names.twaps, int(row["order_id"]), "t")
     event["reason"] = Reject(int(row["reason"])).name
     event["side"] = Side(int(row["side"])).name.lower() if row["side"] in (1, 2) else "none"
     known = (("account", names.accounts), ("asset", names.assets), ("instrument", names.instruments))
