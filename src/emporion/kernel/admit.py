@@ -38,7 +38,6 @@ CHILD = Link.CHILD.value
 POSITION = Link.POSITION.value
 FROZEN = AccountFlag.FROZEN.value
 SYSTEM = AccountFlag.SYSTEM.value
-MARGIN = AccountFlag.MARGIN.value
 
 
 @kernel
