@@ -27,15 +27,18 @@ def draw(mix: Mix, folder: Path, reference: Reference | None) -> Drawn:
     path = folder / f"mix-{mix.name}.rows"
     if reference is not None:
         return reference.draw(mix, path)
-    return _Blocks(mix).draw(path)
+    machine = Machine(mix.capacity)
+    for rows in setup(mix):
+        machine.apply(rows)
+    return Blocks(mix, machine).draw(path)
 
 
-class _Blocks:
-    def __init__(self, mix: Mix) -> None:
+class Blocks:
+    """Draws commands for a venue that is set up, by applying them to it."""
+
+    def __init__(self, mix: Mix, machine: Machine) -> None:
         self.mix, self.rng, self.drawn = mix, np.random.default_rng(mix.seed), 0
-        self.machine = Machine(mix.capacity)
-        for rows in setup(mix):
-            self.machine.apply(rows)
+        self.machine = machine
 
     def draw(self, path: Path) -> Drawn:
         mix, prefill = self.mix, 0

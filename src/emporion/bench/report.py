@@ -10,11 +10,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from emporion.bench import bubble_figures
+from emporion.bench.arrays import ArrayFigures
 from emporion.bench.bubble_figures import BubbleFigures
 from emporion.bench.fanout import GOAL_MS, Fanout
 from emporion.bench.features import Cost
 from emporion.bench.history import HistoryFigures
 from emporion.bench.kernel import Measured
+from emporion.bench.margin import GOAL as MARGIN_GOAL
+from emporion.bench.margin import WithMargin
+from emporion.bench.marks import BEST_S, GOAL_S, SLICE_GOAL_MS, MarkUpdate
 from emporion.bench.memory import Memory, Start
 from emporion.bench.order_figures import GOAL as ORDERS_GOAL
 from emporion.bench.order_figures import OrderEntry
@@ -37,6 +41,9 @@ class Figures:
     settings: dict[str, object]
     kernel: list[Measured] = field(default_factory=list)
     features: list[Cost] = field(default_factory=list)
+    margin: WithMargin | None = None
+    marks: list[MarkUpdate] = field(default_factory=list)
+    arrays: ArrayFigures | None = None
     path: PathFigures | None = None
     recovery: Recovery | None = None
     memory: list[Memory] = field(default_factory=list)
@@ -77,6 +84,12 @@ def text(figures: Figures) -> str:
         parts.append(_kernel(figures.kernel))
     if figures.features:
         parts.append(_features(figures.features))
+    if figures.margin:
+        parts.append(_margin(figures.margin))
+    if figures.marks:
+        parts.append(_marks(figures.marks))
+    if figures.arrays:
+        parts.append(_arrays(figures.arrays))
     if figures.path:
         parts.append(_path(figures.path))
     if figures.recovery:
@@ -93,6 +106,52 @@ def text(figures: Figures) -> str:
         parts.append(_history(figures.history))
     parts += [bubble_figures.text(method, one) for method, one in figures.bubble.items()]
     return "\n\n".join(parts)
+
+
+def _margin(one: WithMargin) -> str:
+    rows: Rows = [
+        ("mix (a) on a perpetual, accounts with 10 positions", "commands/s"),
+        ("without margin", _millions(one.without)),
+        ("with full margin checks", _millions(one.margin)),
+        ("ratio", f"{_ratio(one.ratio)} (goal {MARGIN_GOAL})"),
+        ("fills, refused", f"{one.fills:,}, {one.refused:,} of {one.commands:,}"),
+    ]
+    return _table(rows)
+
+
+def _marks(measured: list[MarkUpdate]) -> str:
+    rows: Rows = [
+        (
+            "mark update and sweep: accounts",
+            "positions",
+            "marks",
+            "sweep",
+            "total",
+            "slices",
+            "largest",
+            "an order between",
+        )
+    ]
+    for one in measured:
+        rows.append(
+            (
+                f"{one.accounts:,}", f"{one.positions:,}", f"{1e3 * one.marks:.1f} ms", f"{1e3 * one.sweep:.0f} ms",
+                f"{one.total:.3f} s", f"{one.slices}", f"{one.slice_ms_max:.1f} ms", f"{one.order_us:.1f} us",
+            )
+        )  # fmt: skip
+    goals = f"goals at a million: under {GOAL_S:.0f} s, at best {BEST_S} s; no slice above {SLICE_GOAL_MS:.0f} ms"
+    return _table(rows) + "\n" + goals
+
+
+def _arrays(one: ArrayFigures) -> str:
+    rows: Rows = [
+        ("risk arrays of options, recomputed", "options", "median", "largest", "options/s"),
+        (
+            "price and volatility of all moved", f"{one.options:,}", f"{1e3 * one.median:.0f} ms",
+            f"{1e3 * one.largest:.0f} ms", f"{one.options / one.median:,.0f}",
+        ),
+    ]  # fmt: skip
+    return _table(rows)
 
 
 def _kernel(measured: list[Measured]) -> str:

@@ -7,11 +7,26 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from emporion.errors import EmporionError
 
-PARTS = ("kernel", "features", "path", "recovery", "memory", "start", "orders", "fanout", "history", "bubble")
+PARTS = (
+    "kernel",
+    "features",
+    "margin",
+    "marks",
+    "arrays",
+    "path",
+    "recovery",
+    "memory",
+    "start",
+    "orders",
+    "fanout",
+    "history",
+    "bubble",
+)
 OK, FAILED = 0, 1
 QUICK = 10  # By how much --quick divides the work.
 
@@ -47,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Path) -> int:
     # Imported here, so that `emporion --help` needs no compiler.
-    from emporion.bench import fanout, features, history, kernel, memory, path, recovery, report
+    from emporion.bench import arrays, fanout, features, history, kernel, margin, marks, memory, path, recovery, report
     from emporion.bench.mixes import MIXES
     from emporion.bench.reference import Reference, find_compiler
 
@@ -71,6 +86,12 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
                     figures.kernel.append(kernel.measure(one, reference, Path(inside), runs, progress))
         if "features" in parts:
             figures.features = features.measure(reference, Path(inside), runs, divisor, progress)
+        if "margin" in parts:
+            figures.margin = margin.measure(Path(inside), runs, divisor, progress)
+        if "marks" in parts:
+            figures.marks = marks.measure(quick, progress)
+        if "arrays" in parts:
+            figures.arrays = arrays.measure(_option_arrays, 10_000 // divisor, runs, progress)
         if "path" in parts:
             seconds, commands = (2.0, 100_000) if quick else (10.0, 1_000_000)
             figures.path = path.measure(reference, out, runs, seconds, commands, progress)
@@ -100,6 +121,26 @@ def _measure(parts: list[str], mixes: list[str], quick: bool, runs: int, out: Pa
     print(report.text(figures))
     print(f"\nstored: {report.store(figures, out)}")
     return OK
+
+
+def _option_arrays(count: int) -> Callable[[int], int]:
+    """So many options on one coin: strikes around the price, five expiries, calls and puts."""
+    from emporion.schema.limits import DAY_NS
+    from emporion.services.risk_arrays import Option, RiskArrays, Target
+
+    arrays = RiskArrays()
+    begin_ns, forward = 1_800_000_000_000_000_000, 100_000.0
+    numbers = list(range(1, count + 1))
+    for number in numbers:
+        strike = forward * (0.4 + 1.6 * number / count)
+        expiry_ns = begin_ns + (1 + number % 5) * 30 * DAY_NS
+        arrays.add(Target(instrument_id=number), Option("BTC", strike, expiry_ns, number % 2 == 0, 0.01, 1_000_000))
+
+    def recompute(turn: int) -> int:
+        arrays.options(numbers, forward * (1.0 + 0.001 * turn), 0.55 + 0.01 * turn)
+        return len(arrays.changed(begin_ns + turn))
+
+    return recompute
 
 
 class Progress:
