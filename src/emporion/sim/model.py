@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from emporion.schema.build_margin import RISK_ROWS
 from emporion.schema.codes import Command, Reject, Side
-from emporion.schema.limits import CANCELS_PER_COMMAND, TS_MAX
+from emporion.schema.limits import CANCELS_PER_COMMAND, HOUR_NS, TS_MAX
 from emporion.schema.messages import (
     ADMIN_COMMAND,
     ASSET_TERMS,
@@ -27,15 +28,21 @@ from emporion.schema.messages import (
     INSTRUMENT_BOUNDS,
     INSTRUMENT_TERMS,
     LEDGER_COMMAND,
+    MARGIN_COMMAND,
     ORDER_COMMAND,
     ORDER_EXTRA,
     TRANSFER_COMMAND,
+    VALUES,
 )
 from emporion.sim import model_ledger as ledger
+from emporion.sim import model_liquidation as liquidation
+from emporion.sim import model_loans as loans
 from emporion.sim import model_operators as operators
 from emporion.sim import model_orders as orders
+from emporion.sim import model_risk as risk
 from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
+from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_state import Hold, Order, Refusal, Venue, require
 
 Row = SimpleNamespace
@@ -70,6 +77,12 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
     Command.AMEND_INSTRUMENT: (operators.amend_instrument, [[INSTRUMENT_BOUNDS]]),
     Command.SET_STATUS: (operators.set_status, [[]]),
     Command.SET_FEES: (operators.set_fees, [[]]),
+    Command.SET_GROUP: (risk.set_group, [[]]),
+    Command.SET_RISK: (risk.set_risk, [[VALUES] * RISK_ROWS]),
+    Command.SET_MARGIN: (risk.set_margin, [[]]),
+    Command.SET_LENDING: (loans.set_lending, [[VALUES]]),
+    Command.SET_LIQUIDATION: (liquidation.set_liquidation, [[VALUES]]),
+    Command.SWEEP: (liquidation.sweep, [[]]),
     Command.OPEN_ACCOUNT: (operators.open_account, [[]]),
     Command.SET_ACCOUNT: (operators.set_account, [[]]),
     Command.FREEZE_ACCOUNT: (operators.freeze_account, [[]]),
@@ -77,6 +90,7 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
 }
 ORDER_KINDS = range(Command.PLACE, Command.MASS_CANCEL + 1)
 LEDGER_KINDS = range(Command.DEPOSIT, Command.RELEASE_BALANCE + 1)
+MARGIN_KINDS = range(Command.LIST_CONTRACT, Command.RESOLVE_OUTCOME + 1)
 
 
 class Model:
@@ -98,7 +112,7 @@ class Model:
 
     def pending(self) -> bool:
         """Whether the node would append a CONTINUE. W-7."""
-        return bool(self.venue.tasks or self.venue.stop_queue)
+        return bool(self.venue.tasks or self.venue.stop_queue or self.venue.liquidation_queue)
 
     def _command(self, head: np.ndarray, data: np.ndarray) -> None:
         venue = self.venue
@@ -107,6 +121,7 @@ class Model:
         venue.seq += 1  # W-1
         if venue.now <= row.ts_ns <= TS_MAX:
             venue.now = row.ts_ns
+        begin_hour(venue)
         venue.looks_left = CANCELS_PER_COMMAND  # W-5
         walks.work_off_deadlines(venue)
         try:
@@ -161,6 +176,15 @@ class Model:
         return problems(self.venue)
 
 
+def begin_hour(venue: Venue) -> None:
+    """S-1 and N-3."""
+    hour = venue.now // HOUR_NS
+    if hour != venue.hour:
+        raise_epoch(venue)
+        venue.hour = hour
+        loans.count_hours(venue)
+
+
 def seen(order: Order, price: int) -> tuple[int, int, int, int]:
     return price, order.order_id, order.leaves, order.shown if order.display else order.leaves
 
@@ -171,6 +195,8 @@ def family(kind: int) -> np.dtype:
         return ORDER_COMMAND
     if kind == Command.TRANSFER:
         return TRANSFER_COMMAND
+    if kind in MARGIN_KINDS:
+        return MARGIN_COMMAND
     return LEDGER_COMMAND if kind in LEDGER_KINDS else ADMIN_COMMAND
 
 

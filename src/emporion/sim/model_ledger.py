@@ -3,7 +3,11 @@
 from types import SimpleNamespace
 
 from emporion.schema.codes import Event, HoldKind, Limit, OrderStatus, Reject
-from emporion.schema.limits import CANCELS_PER_COMMAND, CLEARING_ACCOUNT, OUTSIDE_ACCOUNT, SUPPLY_MAX
+from emporion.schema.limits import CANCELS_PER_COMMAND, CLEARING_ACCOUNT, LENDING_ACCOUNT, OUTSIDE_ACCOUNT, SUPPLY_MAX
+from emporion.sim.model_contracts_state import Holding
+from emporion.sim.model_loans import lent, pay_interest, promised
+from emporion.sim.model_margin import has_place_for, make_stale, sums, touch
+from emporion.sim.model_positions import is_being_liquidated
 from emporion.sim.model_state import Hold, Order, Venue, require
 
 Row = SimpleNamespace
@@ -18,7 +22,9 @@ def deposit(venue: Venue, row: Row, data: list[Row]) -> None:
     require(supply + row.amount_atoms <= SUPPLY_MAX, Reject.SUPPLY_LIMIT)
     check_client_id_room(venue, key)
     require(venue.has_balance_room(outside, (row.account_id, row.asset_id)), Reject.TABLE_FULL)
+    require(has_place(venue, row.account_id, row.asset_id), Reject.TABLE_FULL)
 
+    prepare(venue, row.account_id, row.asset_id)
     venue.balance(*outside).free -= row.amount_atoms
     venue.balance(row.account_id, row.asset_id).free += row.amount_atoms
     record(venue, key, 0)
@@ -33,12 +39,15 @@ def transfer(venue: Venue, row: Row, data: list[Row]) -> None:
     require(not {OUTSIDE_ACCOUNT, CLEARING_ACCOUNT} & set(ends), Reject.SYSTEM_ACCOUNT)
     key = client_key(row)
     venue.refuse_duplicate(key)
-    require(not venue.accounts[row.account_id].is_frozen, Reject.ACCOUNT_FROZEN)
+    check_not_frozen(venue, row.account_id)
     check_amount(venue, row)
-    require(venue.free(row.account_id, row.asset_id) >= row.amount_atoms, Reject.INSUFFICIENT_FUNDS)
+    check_money(venue, row)
     check_client_id_room(venue, key)
     require(venue.has_balance_room((row.to_account_id, row.asset_id)), Reject.TABLE_FULL)
+    require(has_place(venue, row.to_account_id, row.asset_id), Reject.TABLE_FULL)
 
+    for account_id in ends:
+        prepare(venue, account_id, row.asset_id)
     venue.balance(row.account_id, row.asset_id).free -= row.amount_atoms
     venue.balance(row.to_account_id, row.asset_id).free += row.amount_atoms
     record(venue, key, 0)
@@ -48,12 +57,14 @@ def transfer(venue: Venue, row: Row, data: list[Row]) -> None:
 
 def withdraw(venue: Venue, row: Row, data: list[Row]) -> None:
     """L-3."""
-    key = check_account(venue, row, may_be_frozen=False)
+    key = check_account(venue, row)
+    check_not_frozen(venue, row.account_id)
     check_amount(venue, row)
-    require(venue.free(row.account_id, row.asset_id) >= row.amount_atoms, Reject.INSUFFICIENT_FUNDS)
+    check_money(venue, row)
     check_client_id_room(venue, key)
     require(venue.hold_slots.has_room(venue.limits[Limit.HOLDS]), Reject.TABLE_FULL)
 
+    prepare(venue, row.account_id, row.asset_id)
     hold = take_hold(venue, row, HoldKind.WITHDRAWAL)
     record(venue, key, hold.hold_id)
     report(venue, Event.WITHDRAWAL_REQUESTED, hold.account_id, hold.asset_id, hold.amount, hold.hold_id)
@@ -62,6 +73,8 @@ def withdraw(venue: Venue, row: Row, data: list[Row]) -> None:
 def withdraw_settle(venue: Venue, row: Row, data: list[Row]) -> None:
     """L-4."""
     hold = end_hold(venue, row, HoldKind.WITHDRAWAL)
+    if hold.account_id in venue.margins:
+        make_stale(venue, venue.margins[hold.account_id])
     venue.balance(OUTSIDE_ACCOUNT, hold.asset_id).free += hold.amount
     report(venue, Event.WITHDRAWAL_SETTLED, hold.account_id, hold.asset_id, -hold.amount, hold.hold_id)
 
@@ -69,6 +82,7 @@ def withdraw_settle(venue: Venue, row: Row, data: list[Row]) -> None:
 def withdraw_refuse(venue: Venue, row: Row, data: list[Row]) -> None:
     """L-5."""
     hold = end_hold(venue, row, HoldKind.WITHDRAWAL)
+    prepare(venue, hold.account_id, hold.asset_id)
     venue.balance(hold.account_id, hold.asset_id).free += hold.amount
     report(venue, Event.WITHDRAWAL_REFUSED, hold.account_id, hold.asset_id, hold.amount, hold.hold_id)
 
@@ -101,7 +115,8 @@ def orders_to_cancel(venue: Venue, row: Row) -> tuple[list[Order], int]:
         if free >= row.amount_atoms:
             break
         looked_at += 1
-        if venue.instruments[order.instrument_id].held_asset(order.side) == row.asset_id:
+        is_delivery = order.instrument_id not in venue.contracts
+        if is_delivery and venue.instruments[order.instrument_id].held_asset(order.side) == row.asset_id:
             victims.append(order)
             free += order.hold
     return victims, looked_at
@@ -110,6 +125,7 @@ def orders_to_cancel(venue: Venue, row: Row) -> tuple[list[Order], int]:
 def release_balance(venue: Venue, row: Row, data: list[Row]) -> None:
     """L-7."""
     hold = end_hold(venue, row, HoldKind.FREEZE)
+    prepare(venue, hold.account_id, hold.asset_id)
     venue.balance(hold.account_id, hold.asset_id).free += hold.amount
     report(venue, Event.BALANCE_RELEASED, hold.account_id, hold.asset_id, hold.amount, hold.hold_id)
 
@@ -121,14 +137,53 @@ def client_key(row: Row) -> tuple[int, int, int]:
     return row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo
 
 
-def check_account(venue: Venue, row: Row, may_be_frozen: bool = True) -> tuple[int, int, int]:
+def check_account(venue: Venue, row: Row) -> tuple[int, int, int]:
     require(row.account_id in venue.accounts, Reject.UNKNOWN_ACCOUNT)
     account = venue.accounts[row.account_id]
     require(not account.is_system, Reject.SYSTEM_ACCOUNT)
     key = client_key(row)
     venue.refuse_duplicate(key)
-    require(may_be_frozen or not account.is_frozen, Reject.ACCOUNT_FROZEN)
     return key
+
+
+def check_not_frozen(venue: Venue, account_id: int) -> None:
+    is_frozen = venue.accounts[account_id].is_frozen or is_being_liquidated(venue, account_id)
+    require(not is_frozen, Reject.ACCOUNT_FROZEN)
+
+
+def check_money(venue: Venue, row: Row) -> None:
+    """It is there, and may go. R-10 for margin accounts and the lending account."""
+    account = venue.margins.get(row.account_id)
+    can_tell = account is None or touch(venue, account)
+    free = venue.free(row.account_id, row.asset_id)
+    if row.account_id == LENDING_ACCOUNT:
+        free -= lent(venue, row.asset_id) + promised(venue, row.asset_id)
+    require(free >= row.amount_atoms, Reject.INSUFFICIENT_FUNDS)
+    require(can_tell, Reject.TABLE_FULL)
+    if account is not None:
+        balance = venue.balance(row.account_id, row.asset_id)
+        balance.free_atoms -= row.amount_atoms
+        after = sums(venue, account)
+        balance.free_atoms += row.amount_atoms
+        require(after.equity >= after.required, Reject.INSUFFICIENT_MARGIN)
+
+
+def has_place(venue: Venue, account_id: int, asset_id: int) -> bool:
+    """Whether a balance of it finds its holding. R-10."""
+    account = venue.margins.get(account_id)
+    return account is None or has_place_for(venue, account, [(0, asset_id)])
+
+
+def prepare(venue: Venue, account_id: int, asset_id: int) -> None:
+    """R-10: before money of a margin account moves."""
+    account = venue.margins.get(account_id)
+    if account is None:
+        return
+    if account.find(asset_id=asset_id) is None:
+        account.add(Holding(0, asset_id))
+        venue.balance(account_id, asset_id).paid_index = venue.lending_of(asset_id).index_e12
+    pay_interest(venue, account_id, asset_id)
+    make_stale(venue, account)
 
 
 def check_amount(venue: Venue, row: Row) -> None:

@@ -1,7 +1,12 @@
 """Who meets whom, at what price, for what fee (docs/rules/matching.md), and stops that fire (stops.md)."""
 
-from emporion.schema.codes import Event, FillFlag, InstrumentStatus, OrderStatus, Reject, Side, Stp, Tif
-from emporion.schema.limits import CONTACTS_MAX, FEE_ACCOUNT, PPM
+from emporion.schema.codes import Event, FillFlag, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.limits import CONTACTS_MAX, PPM
+from emporion.sim import model_delivery as delivery
+from emporion.sim import model_positions as positions
+from emporion.sim.model_loans import pay_interest
+from emporion.sim.model_margin import make_stale
+from emporion.sim.model_settle import settle_position
 from emporion.sim.model_state import Instrument, Order, Venue, ceil_div
 
 
@@ -34,6 +39,9 @@ def match(venue: Venue, order: Order) -> int:
     spent = 0
     contacts = 0
     while order.order_id in venue.orders and instrument.status == InstrumentStatus.OPEN:
+        if positions.reduces_nothing(venue, order):  # P-8
+            venue.cancel(order, Reject.REDUCED)
+            break
         resting = front(instrument, order.side, order.price)
         if resting is None:
             break
@@ -45,6 +53,8 @@ def match(venue: Venue, order: Order) -> int:
             venue.expire(resting)
         elif resting.owner_id == order.owner_id:  # M-2 (b)
             prevent_self_trade(venue, order, resting)
+        elif positions.reduces_nothing(venue, resting):  # P-8
+            venue.cancel(resting, Reject.REDUCED)
         else:  # M-2 (c)
             spent += trade(venue, order, resting)
     return spent
@@ -72,9 +82,8 @@ def prevent_self_trade(venue: Venue, order: Order, resting: Order) -> None:
 
 def decrement(venue: Venue, order: Order, lots: int) -> None:
     order.qty -= lots
-    order.leaves -= lots
-    order.shown = min(order.shown, order.leaves)
-    venue.set_hold(order, min(venue.entry_hold(order, order.leaves), order.hold))
+    venue.set_leaves(order, order.leaves - lots)
+    delivery.shrink_in_place(venue, order)
     venue.emit(
         Event.DECREMENTED, order_id=order.order_id, price_ticks=order.price, qty_lots=lots, leaves_lots=order.leaves,
         account_id=order.account_id, instrument_id=order.instrument_id, side=order.side, reason=Reject.SELF_TRADE,
@@ -84,52 +93,48 @@ def decrement(venue: Venue, order: Order, lots: int) -> None:
 def trade(venue: Venue, order: Order, resting: Order) -> int:
     """M-4: one match at the resting order's price. Returns what the incoming order paid."""
     instrument = venue.instruments[order.instrument_id]
+    is_contract = order.instrument_id in venue.contracts
     price = resting.price
-    lots = min(order.leaves, resting.shown if resting.display else resting.leaves)
+    lots = positions.lots_of_match(venue, order, resting)
     notional = price * lots * instrument.atoms_per_tick_lot
-    base_atoms = lots * instrument.base_atoms_per_lot
+    for each in (resting, order):  # P-6, 1 and P-9
+        settle_before(venue, each)
 
-    maker_fee = due(resting.maker_ppm, resting.maker_notional + notional) - due(
+    base = positions.fee_base(venue, order.instrument_id, price, notional)
+    maker_fee = due(resting.maker_ppm, resting.maker_notional + base) - due(
         resting.maker_ppm, resting.maker_notional
     )  # M-6
-    taker_fee = due(order.taker_ppm, order.taker_notional + notional) - due(order.taker_ppm, order.taker_notional)
-    resting.maker_notional += notional
-    order.taker_notional += notional
+    taker_fee = due(order.taker_ppm, order.taker_notional + base) - due(order.taker_ppm, order.taker_notional)
+    resting.maker_notional += base
+    order.taker_notional += base
     for each in (resting, order):
-        each.leaves -= lots
-    resting.shown = max(resting.shown - lots, 0)
+        venue.set_leaves(each, each.leaves - lots)
+    if resting.display:
+        resting.shown -= lots
 
+    changes = []
     paid = 0
-    quote_of_resting = venue.balance(resting.account_id, instrument.quote)
-    quote_of_order = venue.balance(order.account_id, instrument.quote)
-    base_of_resting = venue.balance(resting.account_id, instrument.base)
-    base_of_order = venue.balance(order.account_id, instrument.base)
-    if resting.side == Side.BUY:
-        old_hold = resting.hold
-        venue.set_hold(resting, 0)
-        quote_of_resting.free -= notional + maker_fee
-        if resting.leaves:  # M-6
-            left = old_hold - notional - maker_fee
-            venue.set_hold(resting, min(venue.entry_hold(resting, resting.leaves), left))
-        base_of_resting.free += base_atoms
-        base_of_order.free -= base_atoms
-        quote_of_order.free += notional - taker_fee
+    if is_contract:
+        changes.append(positions.change_position(venue, resting, price, lots, maker_fee))
+        changes.append(positions.change_position(venue, order, price, lots, taker_fee))
     else:
-        resting.hold -= base_atoms
-        base_of_resting.order_held -= base_atoms
-        quote_of_resting.free += notional - maker_fee
-        base_of_order.free += base_atoms
-        quote_of_order.free -= notional + taker_fee
-        paid = notional + taker_fee
-    venue.balance(FEE_ACCOUNT, instrument.quote).free += maker_fee + taker_fee
+        paid = delivery.deliver(venue, order, resting, notional, lots, (taker_fee, maker_fee))
+        for each in (resting, order):  # P-9
+            if each.account_id in venue.margins:
+                make_stale(venue, venue.margins[each.account_id])
 
-    report_fill(venue, resting, price, lots, maker_fee, FillFlag.MAKER)
-    report_fill(venue, order, price, lots, taker_fee, FillFlag.TAKER)
+    liquidation = positions.liquidation_flag(venue, order, resting)
+    report_fill(venue, resting, price, lots, maker_fee, FillFlag.MAKER | liquidation)
+    report_fill(venue, order, price, lots, taker_fee, FillFlag.TAKER | liquidation)
+    for change in changes:
+        venue.emit(Event.POSITION, **change)
     if resting.leaves == 0:
         venue.dequeue(resting)
         venue.forget(resting, OrderStatus.FILLED)
     elif resting.display and resting.shown == 0:
         refresh(venue, resting)
+    elif positions.reduces_nothing(venue, resting):
+        venue.cancel(resting, Reject.REDUCED)
     if order.leaves == 0:
         venue.forget(order, OrderStatus.FILLED)
 
@@ -142,11 +147,24 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
     return paid
 
 
-def report_fill(venue: Venue, order: Order, price: int, lots: int, fee: int, flag: FillFlag) -> None:
+def settle_before(venue: Venue, order: Order) -> None:
+    """P-6, 1 and P-9: what is due on what a trade changes."""
+    if order.account_id not in venue.margins:
+        return
+    instrument = venue.instruments[order.instrument_id]
+    if order.instrument_id in venue.contracts:
+        pay_interest(venue, order.account_id, instrument.quote)
+        settle_position(venue, order.account_id, order.instrument_id)
+        return
+    pay_interest(venue, order.account_id, instrument.base)
+    pay_interest(venue, order.account_id, instrument.quote)
+
+
+def report_fill(venue: Venue, order: Order, price: int, lots: int, fee: int, flags: int) -> None:
     venue.emit(
         Event.FILLED, order_id=order.order_id, price_ticks=price, qty_lots=lots, leaves_lots=order.leaves,
         amount_atoms=fee, account_id=order.account_id, instrument_id=order.instrument_id,
-        asset_id=venue.instruments[order.instrument_id].quote, side=order.side, flags=flag,
+        asset_id=venue.instruments[order.instrument_id].quote, side=order.side, flags=flags,
     )  # fmt: skip
 
 
@@ -169,15 +187,15 @@ def due(rate_ppm: int, notional: int) -> int:
     return -(-rate_ppm * notional // PPM)
 
 
-def finish(venue: Venue, order: Order, entry_hold: int, spent: int) -> None:
+def finish(venue: Venue, order: Order, entry_need: int, spent: int) -> None:
     """What is left of an order that has met everybody it could: it rests or is cancelled. O-1, O-6."""
     if order.order_id not in venue.orders:
         return
     if order.tif in (Tif.IOC, Tif.FOK):
         venue.cancel(order, Reject.IOC_REMAINDER)
         return
-    hold = venue.entry_hold(order, order.leaves)
-    venue.set_hold(order, min(hold, entry_hold - spent) if order.side == Side.BUY else hold)
+    need = venue.entry_hold(order, order.leaves)
+    delivery.hold_and_borrow(venue, order, min(need, entry_need - spent) if order.side == Side.BUY else need)
     order.shown = min(order.display, order.leaves)
     venue.enqueue(order)
 
@@ -202,6 +220,8 @@ def can_fill(venue: Venue, instrument: Instrument, side: int, limit: int, lots: 
             if cost > CONTACTS_MAX:
                 return False
             if is_own or is_gone:
+                continue
+            if resting.flags & OrderFlag.REDUCE_ONLY:  # P-8
                 continue
             found += resting.shown if resting.display else resting.leaves
             if found >= lots:
@@ -265,7 +285,7 @@ def fire(venue: Venue, stop: Order) -> None:
         Event.TRIGGERED, order_id=stop.order_id, price_ticks=stop.price, qty_lots=stop.qty, leaves_lots=stop.leaves,
         account_id=stop.account_id, instrument_id=stop.instrument_id, side=stop.side,
     )  # fmt: skip
-    held = stop.hold
+    held = stop.hold + stop.borrow
     venue.set_hold(stop, 0)
     spent = match(venue, stop)
     still_there = stop.order_id in venue.orders

@@ -18,6 +18,7 @@ from emporion.schema.limits import (
     SYSTEM_ACCOUNTS,
     TASKS,
 )
+from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_match import line_up
 from emporion.sim.model_state import Account, Instrument, Task, Venue, require
 from emporion.sim.model_walks import start_walk
@@ -40,6 +41,7 @@ def genesis(venue: Venue, row: Row, data: list[Row]) -> None:
     require(values[Limit.ACCOUNTS] >= SYSTEM_ACCOUNTS, Reject.BAD_VALUE)
 
     venue.is_open = True
+    raise_epoch(venue)
     venue.limits = dict(zip(Limit, values, strict=False))
     for account_id in range(1, SYSTEM_ACCOUNTS + 1):
         venue.accounts[account_id] = Account(account_id, account_id, is_system=True)

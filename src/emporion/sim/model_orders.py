@@ -5,12 +5,15 @@ from types import SimpleNamespace
 
 from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TS_MAX
+from emporion.sim import model_margin_orders as money
+from emporion.sim.model_delivery import hold_and_borrow, shrink_in_place, split
 from emporion.sim.model_match import can_fill, finish, fire_stops, match, meets, opposite
+from emporion.sim.model_positions import is_being_liquidated
 from emporion.sim.model_state import Account, ClientKey, Instrument, Order, Refusal, Venue, require
 
 Row = SimpleNamespace
 NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0)
-ALL_FLAGS = OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP
+ALL_FLAGS = OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP | OrderFlag.REDUCE_ONLY
 
 
 # --- PLACE -------------------------------------------------------------------------------------------
@@ -43,24 +46,28 @@ def enter(venue: Venue, row: Row, extra: Row) -> None:
     # Nothing can fail from here on.
     order.order_id = venue.order_slots.take()
     venue.orders[order.order_id] = order
-    venue.balance(order.account_id, instrument.base)
+    if order.account_id in venue.margins:
+        money.open_holdings(venue, order)
+    if instrument.base:
+        venue.balance(order.account_id, instrument.base)
     venue.balance(order.account_id, instrument.quote)
     if order.expire_ns:
         venue.order_deadlines[order.order_id] = (order.expire_ns, venue.seq)
     if order.client_key is not None:
         venue.record_client_id(order.client_key, order.order_id)
-    hold = venue.entry_hold(order, order.qty)
+    need = venue.entry_hold(order, order.qty)
     venue.emit(
         Event.ACCEPTED, order_id=order.order_id, price_ticks=order.price, qty_lots=order.qty, leaves_lots=order.qty,
-        amount_atoms=hold, asset_id=instrument.held_asset(order.side), side=order.side, flags=order.flags,
+        amount_atoms=split(venue, order, need)[0], asset_id=instrument.held_asset(order.side), side=order.side,
+        flags=order.flags,
         account_id=order.account_id, instrument_id=order.instrument_id,
     )  # fmt: skip
     if order.is_waiting:  # T-1
-        venue.set_hold(order, hold)
+        hold_and_borrow(venue, order, need)
         venue.enqueue(order)
     else:
         spent = match(venue, order)
-        finish(venue, order, hold, spent)
+        finish(venue, order, need, spent)
 
 
 def admit(venue: Venue, row: Row, extra: Row) -> Order:
@@ -78,7 +85,7 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     key = (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo)
     has_client_id = key[1:] != (0, 0)
     venue.refuse_duplicate(key)
-    require(not account.is_frozen, Reject.ACCOUNT_FROZEN)
+    require(not account.is_frozen and not is_being_liquidated(venue, row.account_id), Reject.ACCOUNT_FROZEN)
 
     require(row.instrument_id in venue.instruments, Reject.UNKNOWN_INSTRUMENT)
     instrument = venue.instruments[row.instrument_id]
@@ -87,6 +94,8 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     require(status not in (InstrumentStatus.HALTED, InstrumentStatus.CLOSED), Reject.BAD_STATUS)
     require(not (status == InstrumentStatus.PRE_OPEN and not is_stop and is_immediate), Reject.BAD_STATUS)
     require(status != InstrumentStatus.POST_ONLY or is_post_only, Reject.POST_ONLY_STATUS)
+    is_contract = row.instrument_id in venue.contracts
+    require(not is_contract or row.account_id in venue.margins, Reject.NOT_A_MARGIN_ACCOUNT)
 
     require(not (is_post_only and (is_market or is_stop or is_immediate)), Reject.BAD_COMBINATION)
     require(not (is_market and not is_stop and not is_immediate), Reject.BAD_COMBINATION)
@@ -96,6 +105,8 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     require(not (row.tif == Tif.FOK and row.stp == Stp.DECREMENT), Reject.BAD_COMBINATION)
     require(not (extra.trigger_price_ticks and not is_stop), Reject.BAD_COMBINATION)
     require(not (extra.expire_ns and row.tif != Tif.GTD), Reject.BAD_COMBINATION)
+    only_reduces = bool(row.flags & OrderFlag.REDUCE_ONLY)
+    require(not (only_reduces and (not is_contract or extra.display_lots)), Reject.BAD_COMBINATION)
 
     require(row.qty_lots > 0, Reject.BAD_QTY)
     require(row.qty_lots >= instrument.qty_min, Reject.QTY_TOO_SMALL)
@@ -138,16 +149,18 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
         entry_seq=venue.seq, maker_ppm=maker_ppm, taker_ppm=taker_ppm, is_waiting=is_stop,
         client_key=key if has_client_id else None,
     )  # fmt: skip
-    free = venue.free(row.account_id, instrument.held_asset(row.side))
-    require(free >= venue.entry_hold(order, order.qty), Reject.INSUFFICIENT_FUNDS)
+    money.check_limits(venue, order, order.leaves, is_new=True)
+    if row.account_id in venue.margins:
+        money.check_new(venue, order)
+    else:
+        free = venue.free(row.account_id, instrument.held_asset(row.side))
+        require(free >= venue.entry_hold(order, order.qty), Reject.INSUFFICIENT_FUNDS)
 
-    limits = venue.limits
-    extras = sum(other.has_extra for other in venue.orders.values())
-    require(venue.order_slots.has_room(limits[Limit.ORDERS]), Reject.TABLE_FULL)
-    require(not order.has_extra or extras < limits[Limit.EXTRAS], Reject.TABLE_FULL)
+    require(venue.order_slots.has_room(venue.limits[Limit.ORDERS]), Reject.TABLE_FULL)
+    require(money.has_extra_room(venue, order.has_extra), Reject.TABLE_FULL)
     require(row.tif != Tif.GTD or venue.has_deadline_room(), Reject.TABLE_FULL)
     require(not has_client_id or venue.has_client_id_room(), Reject.TABLE_FULL)
-    rows = [(row.account_id, instrument.base), (row.account_id, instrument.quote)]
+    rows = [(row.account_id, asset_id) for asset_id in (instrument.base, instrument.quote) if asset_id]
     require(venue.has_balance_room(*rows), Reject.TABLE_FULL)
     require((is_immediate and not is_stop) or venue.has_index_room(), Reject.TABLE_FULL)
     return order
@@ -210,7 +223,7 @@ def change(venue: Venue, row: Row, key: ClientKey) -> None:
     account = known_trader(venue, row.account_id)
     if row.order_id != 0:
         venue.refuse_duplicate(key)
-    require(not account.is_frozen, Reject.ACCOUNT_FROZEN)
+    require(not account.is_frozen and not is_being_liquidated(venue, row.account_id), Reject.ACCOUNT_FROZEN)
     order = require_order(venue, row, key)
     instrument = venue.instruments[order.instrument_id]
     require(instrument.status not in (InstrumentStatus.HALTED, InstrumentStatus.CLOSED), Reject.BAD_STATUS)
@@ -238,12 +251,20 @@ def change(venue: Venue, row: Row, key: ClientKey) -> None:
     require_notional(instrument, price * row.qty_lots)
     if is_new_price and not order.is_waiting:
         require_no_match(instrument, order.side, price, is_post_only)
-    old_price, order.price = order.price, price
-    hold = venue.entry_hold(order, leaves)
-    order.price = old_price
-    free = venue.free(order.account_id, instrument.held_asset(order.side))
-    require(free + order.hold >= hold, Reject.INSUFFICIENT_FUNDS)
+    is_margin = order.account_id in venue.margins
+    risk, has_borrowed = order.risk, order.has_borrowed
+    if is_margin and not keeps_place:  # P-5
+        money.check_limits(venue, order, leaves, is_new=False)
+        risk, will_borrow = money.check_changed(venue, order, price, leaves)
+        has_borrowed |= will_borrow
+    elif not is_margin:
+        old_price, order.price = order.price, price
+        need = venue.entry_hold(order, leaves)
+        order.price = old_price
+        free = venue.free(order.account_id, instrument.held_asset(order.side))
+        require(free + order.hold >= need, Reject.INSUFFICIENT_FUNDS)
     require(new_key is None or venue.has_client_id_room(), Reject.TABLE_FULL)
+    require(order.has_extra or money.has_extra_room(venue, has_borrowed), Reject.TABLE_FULL)
     require(keeps_place or venue.has_index_room(), Reject.TABLE_FULL)
 
     # Nothing can fail from here on.
@@ -253,21 +274,23 @@ def change(venue: Venue, row: Row, key: ClientKey) -> None:
             venue.end_client_id(order.client_key, OrderStatus.REPLACED)
         order.client_key = new_key
     if keeps_place:
-        order.qty, order.leaves = row.qty_lots, leaves
-        order.shown = min(order.shown, leaves)
-        venue.set_hold(order, min(hold, order.hold))
+        order.qty = row.qty_lots
+        venue.set_leaves(order, leaves)
+        shrink_in_place(venue, order)
         report_replaced(venue, order, order.hold)
         return
     venue.dequeue(order)
     venue.set_hold(order, 0)
-    order.price, order.qty, order.leaves = price, row.qty_lots, leaves
-    report_replaced(venue, order, hold)
+    order.price, order.qty, order.leaves, order.risk = price, row.qty_lots, leaves, risk
+    order.has_borrowed = has_borrowed
+    need = venue.entry_hold(order, leaves)
+    report_replaced(venue, order, split(venue, order, need)[0])
     if order.is_waiting:
-        venue.set_hold(order, hold)
+        hold_and_borrow(venue, order, need)
         venue.enqueue(order)
     else:
         spent = match(venue, order)
-        finish(venue, order, hold, spent)
+        finish(venue, order, need, spent)
 
 
 def report_replaced(venue: Venue, order: Order, amount: int) -> None:

@@ -4,11 +4,12 @@ Dicts, lists and Python integers; whatever can be counted is counted anew each t
 for. Slow and obvious is the point: see `model`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.codes import DeadlineKind, Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import CLIENT_ID_AGE_NS, GENERATION_MAX, PPM, SLOT_BITS
+from emporion.sim.model_contracts_state import Contract, Group, Lending, Liquidation, MarginAccount, Question, Risk
+from emporion.sim.model_index import PriceIndex
 
 ClientKey = tuple[int, int, int]  # Account, and the two halves of the client's id.
 
@@ -36,9 +37,21 @@ def ceil_div(a: int, b: int) -> int:
 
 @dataclass
 class Balance:
-    free: int = 0
+    lending: Lending  # Of its asset.
+    free_atoms: int = 0
     order_held: int = 0
     other_held: int = 0
+    paid_index: int = 0  # N-4: interest has been paid up to this.
+
+    @property
+    def free(self) -> int:
+        return self.free_atoms
+
+    @free.setter
+    def free(self, atoms: int) -> None:
+        if atoms < 0 <= self.free_atoms:  # N-4: a loan begins.
+            self.paid_index = self.lending.index_e12
+        self.free_atoms = atoms
 
     @property
     def total(self) -> int:
@@ -79,6 +92,10 @@ class Order:
     taker_notional: int = 0
     client_key: ClientKey | None = None
     is_waiting: bool = False  # A stop that has not fired.
+    risk: int = 0  # P-4: micro-dollars.
+    borrow: int = 0  # P-9: what it may have to borrow.
+    has_borrowed: bool = False  # It has an extra row for that.
+    link: int = 0  # K
 
     @property
     def done(self) -> int:
@@ -87,7 +104,8 @@ class Order:
     @property
     def has_extra(self) -> bool:
         """It takes a row of the table of extras for as long as it is open."""
-        return self.display > 0 or self.expire_ns > 0 or bool(self.flags & OrderFlag.STOP)
+        is_special = self.display > 0 or self.expire_ns > 0 or bool(self.flags & OrderFlag.STOP)
+        return is_special or self.has_borrowed
 
 
 @dataclass
@@ -117,43 +135,6 @@ class Task:
     instrument_id: int
     side: int
     reason: Reject
-
-
-# --- Price indexes: only their size matters, for TABLE_FULL ------------------------------------------
-
-DIGIT_BITS = 6
-CENTER = sum(32 << DIGIT_BITS * place for place in range(8))
-
-
-@dataclass
-class PriceIndex:
-    """Where a tree of 64-way nodes over prices is centred, and how high it has grown.
-
-    Its height covers the keys that agree with CENTER above it; it grows as needed and only
-    falls back when nothing is left.
-    """
-
-    anchor: int = 0
-    height: int = 0
-
-    def insert(self, price: int, others: Iterable[int]) -> None:
-        """A price comes in, besides those that are there."""
-        if not list(others):
-            self.anchor, self.height = price, 1
-        while self._key(price) >> DIGIT_BITS * self.height != CENTER >> DIGIT_BITS * self.height:
-            self.height += 1
-
-    def size(self, prices: Iterable[int]) -> tuple[int, int]:
-        """Nodes and leaves for these prices."""
-        keys = [self._key(price) for price in prices]
-        if not keys:
-            return 0, 0
-        leaves = len({key >> DIGIT_BITS for key in keys})
-        nodes = sum(len({key >> DIGIT_BITS * level for key in keys}) for level in range(2, self.height + 1))
-        return nodes, leaves
-
-    def _key(self, price: int) -> int:
-        return price - self.anchor + CENTER
 
 
 Queues = dict[int, list[Order]]  # Price (or trigger) to orders, oldest first; no empty lists.
@@ -192,7 +173,8 @@ class Instrument:
         return max(prices) if side == Side.BUY else min(prices)
 
     def held_asset(self, side: int) -> int:
-        return self.quote if side == Side.BUY else self.base
+        """What an order of this side holds; of a contract, what it settles in, though it holds nothing of it."""
+        return self.quote if side == Side.BUY or self.base == 0 else self.base
 
     def index_size(self) -> tuple[int, int]:
         """Nodes and leaves of its three price indexes."""
@@ -251,6 +233,17 @@ class Venue:
         self.deadmen: dict[int, tuple[int, int]] = {}  # Account to the same.
         self.tasks: list[Task] = []
         self.stop_queue: list[int] = []  # T-4: instruments with stops still to fire.
+        self.groups: dict[int, Group] = {}
+        self.asset_risks: dict[int, Risk] = {}  # Of assets that have one.
+        self.lending: dict[int, Lending] = {}
+        self.contracts: dict[int, Contract] = {}  # By instrument.
+        self.questions: dict[int, Question] = {}
+        self.margins: dict[int, MarginAccount] = {}  # By account, in the order they became margin accounts.
+        self.epoch = 0
+        self.hour = 0
+        self.liquidation = Liquidation()
+        self.liquidation_queue: list[int] = []  # Accounts.
+        self.sweep_cursor = 0
         self.looks_left = 0  # W-5: orders this command may still look at.
         self.events: list[dict[str, int]] = []
         self.refusal: dict[str, int] = {}  # What a REJECTED of the present command would carry.
@@ -272,7 +265,15 @@ class Venue:
 
     def balance(self, account_id: int, asset_id: int) -> Balance:
         """The balance row, made if it is missing."""
-        return self.balances.setdefault((account_id, asset_id), Balance())
+        return self.balances.setdefault((account_id, asset_id), Balance(self.lending_of(asset_id)))
+
+    def lending_of(self, asset_id: int) -> Lending:
+        """Its terms; all 0 until they are set."""
+        return self.lending.setdefault(asset_id, Lending())
+
+    def balance_total(self, account_id: int, asset_id: int) -> int:
+        balance = self.balances.get((account_id, asset_id))
+        return balance.total if balance else 0
 
     def has_balance_room(self, *keys: tuple[int, int]) -> bool:
         missing = {key for key in keys if key not in self.balances}
@@ -283,6 +284,8 @@ class Venue:
     def entry_hold(self, order: Order, lots: int) -> int:
         """O-6: what so many lots of the order hold when they are entered; H of the rules for a BUY."""
         instrument = self.instruments[order.instrument_id]
+        if order.instrument_id in self.contracts:
+            return 0
         if order.side == Side.SELL:
             return lots * instrument.base_atoms_per_lot
         notional = order.price * lots * instrument.atoms_per_tick_lot
@@ -296,6 +299,12 @@ class Venue:
         balance.free += order.hold - amount
         balance.order_held += amount - order.hold
         order.hold = amount
+
+    def set_leaves(self, order: Order, leaves: int) -> None:
+        """It has so much open now; its risk falls alike. P-4."""
+        order.risk = ceil_div(order.risk * leaves, order.leaves)
+        order.leaves = leaves
+        order.shown = min(order.shown, leaves)
 
     # Queues.
 
@@ -365,6 +374,19 @@ class Venue:
         self.order_slots.give_back(order.order_id)
         if order.client_key is not None:
             self.end_client_id(order.client_key, status)
+        if order.account_id in self.margins:
+            self.tidy(order.account_id, order.instrument_id)
+
+    def tidy(self, account_id: int, instrument_id: int) -> None:
+        """P-2: a contract without position and orders that could open one gives back its holding."""
+        is_ordered = any(
+            (order.account_id, order.instrument_id) == (account_id, instrument_id)
+            and not order.flags & OrderFlag.REDUCE_ONLY
+            for order in self.orders.values()
+        )
+        holding = self.margins[account_id].find(instrument_id)
+        if holding is not None and holding.pos == 0 and not is_ordered:
+            self.margins[account_id].drop(holding)
 
     # Client ids: O-3.
 
@@ -418,5 +440,16 @@ class Venue:
 
     # Deadlines.
 
+    def deadlines(self) -> list[tuple[int, int, DeadlineKind, int]]:
+        """When each is due, by which command it was set, and what for: a kind and what of that kind."""
+        found = [(*due, DeadlineKind.ORDER, order_id) for order_id, due in self.order_deadlines.items()]
+        found += [(*due, DeadlineKind.DEADMAN, account_id) for account_id, due in self.deadmen.items()]
+        found += [
+            (account.due_ns, account.due_seq, DeadlineKind.LIQUIDATION, account.account_id)
+            for account in self.margins.values()
+            if account.due_ns
+        ]
+        return found
+
     def has_deadline_room(self) -> bool:
-        return len(self.order_deadlines) + len(self.deadmen) < self.limits[Limit.DEADLINES]
+        return len(self.deadlines()) < self.limits[Limit.DEADLINES]

@@ -2,8 +2,9 @@
 
 from types import SimpleNamespace
 
-from emporion.schema.codes import Event, InstrumentStatus, Reject, Side
-from emporion.schema.limits import DEADLINES_PER_COMMAND, DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS
+from emporion.schema.codes import DeadlineKind, Event, InstrumentStatus, Reject, Side
+from emporion.schema.limits import DEADLINES_PER_COMMAND, DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS, TS_MAX
+from emporion.sim import model_liquidation as liquidation
 from emporion.sim.model_match import fire_stops, opposite
 from emporion.sim.model_state import Order, Task, Venue, require
 
@@ -14,14 +15,13 @@ SHUT = (InstrumentStatus.HALTED, InstrumentStatus.CLOSED)
 def work_off_deadlines(venue: Venue) -> None:
     """W-2."""
     for _ in range(DEADLINES_PER_COMMAND):
-        orders = [(due, order_id, False) for order_id, due in venue.order_deadlines.items()]
-        switches = [(due, account_id, True) for account_id, due in venue.deadmen.items()]
-        first = min([*orders, *switches], default=None)
-        if first is None or first[0][0] > venue.now:
+        due_ns, _, kind, target = min(venue.deadlines(), default=(TS_MAX + 1, 0, DeadlineKind.ORDER, 0))
+        if due_ns > venue.now:
             return
-        _, target, is_switch = first
-        if not is_switch:
+        if kind == DeadlineKind.ORDER:
             venue.expire(venue.orders[target])
+        elif kind == DeadlineKind.LIQUIDATION:
+            liquidation.on_deadline(venue, target)
         elif len(venue.tasks) >= TASKS:
             return
         else:  # W-6
@@ -68,6 +68,7 @@ def continue_work(venue: Venue, row: Row, data: list[Row]) -> None:
         venue.tasks.pop(0)
     if venue.stop_queue:
         fire_stops(venue, venue.instruments[venue.stop_queue[0]], STOPS_PER_COMMAND)
+    liquidation.go_on(venue)
 
 
 def start_walk(venue: Venue, task: Task) -> None:
