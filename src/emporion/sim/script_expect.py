@@ -45,8 +45,8 @@ POSITIONS = {
 }
 FIELDS = {  # What a number is called in scripts, and where it stands in the row.
     "order": "order_id", "hold": "order_id", "twap": "order_id", "price": "price_ticks", "qty": "qty_lots",
-    "leaves": "leaves_lots", "amount": "amount_atoms", "account": "account_id", "instrument": "instrument_id", "asset": "asset_id",
-    "side": "side", "reason": "reason", "flags": "flags", "status": "flags", "limit": "flags",
+    "leaves": "leaves_lots", "amount": "amount_atoms", "account": "account_id", "instrument": "instrument_id",
+    "asset": "asset_id", "side": "side", "reason": "reason", "flags": "flags", "status": "flags", "limit": "flags",
 }  # fmt: skip
 
 
