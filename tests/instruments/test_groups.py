@@ -121,7 +121,9 @@ def test_a_closed_market_has_wider_scenarios():
     assert moves.basis[12] == pytest.approx(-0.0225)
     open_ = group.moves()
     assert np.all(np.abs(moves.price * moves.weight) >= np.abs(open_.price * open_.weight))
-    assert dataclasses.replace(group, closed_range=5.0).moves(is_closed=True).weight.max() == 1.0
+    widest = dataclasses.replace(group, closed_range=5.0, far_up_fraction=0.5).moves(is_closed=True)
+    assert widest.weight.max() == 1.0
+    assert widest.price[10] == widest.price[0] == pytest.approx(-0.8), "a far move is no nearer than the range"
 
 
 def test_the_shapes_of_rates():

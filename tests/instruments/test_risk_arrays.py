@@ -17,7 +17,7 @@ from emporion.instruments.event import risk_arrays as of_event
 from emporion.instruments.future import risk_arrays as of_future
 from emporion.instruments.groups import load_groups
 from emporion.instruments.loads import linear, to_entries, unit_shift_for
-from emporion.instruments.option import gains, shocked_vol
+from emporion.instruments.option import averaged_years, gains, shocked_vol
 from emporion.instruments.option import risk_arrays as of_option
 from emporion.instruments.perpetual import risk_arrays as of_perpetual
 from emporion.instruments.scenarios import EventGroup, PriceGroup
@@ -144,6 +144,16 @@ def test_volatility_moves_more_near_the_expiry():
     assert shocked_vol(0.5, 1 / 365, -0.9, steep) == 0.0
 
 
+def test_an_average_moves_less_than_its_last_price():
+    window = 48.0
+    for left in (1_440.0, 100.0, 48.0, 24.0, 6.0):
+        # What happens a time before the end is in the share of the window that comes after it.
+        before_end = (np.arange(100_000) + 0.5) / 100_000 * left
+        variance = np.square(np.minimum(1.0, before_end / window)).mean() * left
+        assert float(averaged_years(left, window)) == pytest.approx(variance, rel=1e-6)
+    assert averaged_years([5.0, 0.0, -1.0], 0.0).tolist() == [5.0, 0.0, 0.0]
+
+
 def test_an_option_at_its_end_is_worth_what_is_in_it():
     array = gains(100.0, [90.0, 110.0], 0.0, 0.5, True, PLAIN)
     assert array[0, [0, 2, 6, 8]].tolist() == [-10.0, -10.0, 12.5, 25.0]
@@ -207,6 +217,7 @@ def test_dv01_and_convexity_explain_a_bonds_array(years, price):
     shift = 0.004
     explained = -dv01(paid, found) * shift * 1e4 + 0.5 * convexity(paid, found) * price * shift**2
     assert load.array[0] / 2**30 / 1e6 == pytest.approx(explained, rel=5e-3)
+    assert not load.array[12:].any(), "nor does rounding move what does not move"
 
 
 def test_a_companys_bond_has_a_second_load():
@@ -281,5 +292,7 @@ def test_what_a_risk_command_says_beside_the_array():
     assert terms.unit_shift == 0 and terms.cap == 10**9
     assert terms.short_min_atoms == 600_000  # 1% of 60 dollars.
     assert terms.addon_from == 833_333 and terms.addon_atoms == 4_800_000  # 50 million at 60; 8% of 60.
+    odd = risk_terms(BTC, 0.0000333, 0.00001, 10**9, is_option=True, unit_shift=0)
+    assert odd.short_min_atoms == 1, "a part of a micro-dollar is asked for in full"
     small = risk_terms(BTC, 60.0, 9.6, 1_000, unit_shift=4)
     assert (small.unit_shift, small.short_min_atoms, small.addon_from, small.addon_atoms) == (4, 0, 1_000, 0)

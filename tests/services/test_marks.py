@@ -186,6 +186,7 @@ def test_what_says_nothing_moves_nothing():
     before = smile.curve
     assert smile.update(0, FORWARD, YEARS, STRIKES, nothing, asks, CALLS) == before
     assert smile.update(0, FORWARD, YEARS, STRIKES, asks, bids, CALLS) == before, "crossed"
+    assert smile.update(0, FORWARD, YEARS, STRIKES, 0 * bids, asks, CALLS) == before, "nothing bid"
     assert smile.update(0, FORWARD, YEARS, STRIKES, bids, asks, ~CALLS) == before, "in the money, or beyond intrinsic"
     smile.update(5, FORWARD, YEARS, STRIKES, bids, asks, CALLS)
     with pytest.raises(BadValue, match="times may not go back"):

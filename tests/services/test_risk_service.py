@@ -116,7 +116,7 @@ def test_an_option_has_no_array_from_its_expiry_on():
     risk = priced(service())
     risk.changed(NOW)
     assert OPTION in by_target(risk.changed(NOW + 30 * DAY_NS - 1))
-    assert OPTION not in by_target(risk.changed(NOW + 30 * DAY_NS))
+    assert OPTION not in by_target(priced(service()).changed(NOW + 30 * DAY_NS))
 
 
 def test_a_bond_moves_with_its_rates():
