@@ -15,6 +15,7 @@ from emporion.schema.codes import AccountFlag, DeadlineKind, Limit, Side
 from emporion.schema.limits import FEE_TIERS, SLOT_BITS, TINY, Capacity
 from emporion.schema.messages import EVENT
 from emporion.schema.state import TABLE_NAMES
+from emporion.sim import both_margin
 from emporion.sim.model import Model
 
 
@@ -77,9 +78,16 @@ def machine_image(machine: Machine) -> dict[str, Any]:
         place = int(state["instruments"][place]["next_pending"])
     deadlines = {}
     for row in state["deadlines"][1 : int(state["tables"][Limit.DEADLINES]["live"]) + 1]:
-        is_order = row["kind"] == DeadlineKind.ORDER
-        target = slot_to_id[int(extras[row["target"]]["order_slot"])] if is_order else int(row["target"])
-        deadlines["order" if is_order else "account", target] = int(row["due_ns"])
+        kind, target = DeadlineKind(int(row["kind"])), int(row["target"])
+        if kind == DeadlineKind.ORDER:
+            target = slot_to_id[int(extras[target]["order_slot"])]
+        elif kind == DeadlineKind.LIQUIDATION:
+            target = int(state["margins"][target]["account_id"])
+        elif kind == DeadlineKind.CONTRACT:
+            target = int(state["contracts"][target]["instrument_id"])
+        elif kind == DeadlineKind.TWAP:
+            target = int(state["twaps"][target]["twap_id"])
+        deadlines[kind.name, target] = int(row["due_ns"])
     return {
         "seq": int(state["seq"]),
         "now": int(state["ts_ns"]),
@@ -154,7 +162,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
             divmod(place, FEE_TIERS): (int(row["maker_ppm"]), int(row["taker_ppm"]))
             for place, row in enumerate(state["fees"]) if row["maker_ppm"] or row["taker_ppm"]
         },
-    }  # fmt: skip
+    } | both_margin.of_machine(machine)  # fmt: skip
 
 
 def live(table: np.ndarray, key: str) -> np.ndarray:
@@ -176,17 +184,18 @@ def model_image(model: Model) -> dict[str, Any]:
     """The same, as the model has it."""
     venue = model.venue
     sizes = [instrument.index_size() for instrument in venue.instruments.values()]
-    rows = (
-        len(venue.assets), len(venue.instruments), len(venue.accounts), len(venue.balances), len(venue.orders),
-        sum(order.has_extra for order in venue.orders.values()), len(venue.client_ids),
-        sum(nodes for nodes, _ in sizes), sum(leaves for _, leaves in sizes), len(venue.holds),
-        len(venue.order_deadlines) + len(venue.deadmen), 0, 0, 0, 0, 0, 0, 0, 0,
-    )  # fmt: skip
+    rows = {
+        "assets": len(venue.assets), "instruments": len(venue.instruments), "accounts": len(venue.accounts),
+        "balances": len(venue.balances), "orders": len(venue.orders),
+        "extras": sum(order.has_extra for order in venue.orders.values()), "client_ids": len(venue.client_ids),
+        "nodes": sum(nodes for nodes, _ in sizes), "leaves": sum(leaves for _, leaves in sizes),
+        "holds": len(venue.holds), "deadlines": len(venue.deadlines()), "twaps": 0,
+    } | both_margin.row_counts(venue)  # fmt: skip
     own = [order.account_id for order in venue.orders.values()]
     return {
         "seq": venue.seq,
         "now": venue.now,
-        "rows": dict(zip(TABLE_NAMES, rows, strict=True)),
+        "rows": rows,
         "limits": {limit.name: venue.limits.get(limit, 0) for limit in Limit},
         "balances": model.balances(),
         "accounts": {
@@ -230,10 +239,9 @@ def model_image(model: Model) -> dict[str, Any]:
             hold.hold_id: (hold.kind, hold.account_id, hold.asset_id, hold.amount, hold.reference)
             for hold in venue.holds.values()
         },
-        "deadlines": {("order", order_id): due for order_id, (due, _) in venue.order_deadlines.items()}
-        | {("account", account_id): due for account_id, (due, _) in venue.deadmen.items()},
+        "deadlines": {(kind.name, target): due for due, _, kind, target in venue.deadlines()},
         "tasks": [(task.account_id, task.instrument_id, task.side, task.reason) for task in venue.tasks],
         "stop queue": list(venue.stop_queue),
         "pending": model.pending(),
         "fees": {key: rates for key, rates in venue.fees.items() if rates != (0, 0)},
-    }  # fmt: skip
+    } | both_margin.of_model(venue)  # fmt: skip
