@@ -8,12 +8,29 @@ import numpy as np
 
 from emporion.history.rows import CANDLE, ENTRY, FILL, ORDER, TRADE
 from emporion.kernel.machine import Machine
-from emporion.schema.codes import Command, Event, FillFlag, OrderFlag, OrderStatus, Side
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT, TINY, TS_MAX
+from emporion.schema.codes import Command, Event, FillFlag, OrderFlag, OrderStatus, Side, Tif
+from emporion.schema.limits import (
+    CLEARING_ACCOUNT,
+    FEE_ACCOUNT,
+    INSURANCE_ACCOUNT,
+    LENDING_ACCOUNT,
+    OUTSIDE_ACCOUNT,
+    TINY,
+    TS_MAX,
+)
 from emporion.schema.messages import INSTRUMENT_TERMS, ORDER_EXTRA
 from emporion.venue.history import heads_of
 
-DEPOSIT, TRANSFER, WITHDRAWAL, BUY, SELL, FEE = range(6)
+DEPOSIT, TRANSFER, WITHDRAWAL, BUY, SELL, FEE, REALIZED, FUNDING, MARKED, SETTLED, INTEREST, CHARGED, INSURED = range(
+    13
+)
+MOVES = {  # Event: kind of line, who is on the other side. None: each side has an event of its own.
+    Event.DEPOSITED: (DEPOSIT, OUTSIDE_ACCOUNT), Event.TRANSFERRED: (TRANSFER, None),
+    Event.WITHDRAWAL_SETTLED: (WITHDRAWAL, OUTSIDE_ACCOUNT), Event.POSITION: (REALIZED, CLEARING_ACCOUNT),
+    Event.FUNDING_PAID: (FUNDING, CLEARING_ACCOUNT), Event.MARKED_TO_CASH: (MARKED, CLEARING_ACCOUNT),
+    Event.POSITION_SETTLED: (SETTLED, CLEARING_ACCOUNT), Event.INTEREST_PAID: (INTEREST, LENDING_ACCOUNT),
+    Event.INSURANCE_PAID: (INSURED, INSURANCE_ACCOUNT),
+}  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECONDS = {
     "1s": 1, "5s": 5, "15s": 15, "1m": 60, "3m": 180, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "2h": 7200,
@@ -31,6 +48,7 @@ class Obvious:
         self.ended: list[dict] = []
         self.open: dict[int, dict] = {}
         self.listed: dict[int, dict] = {}
+        self.last_position_of = 0
         machine, now_ns = Machine(TINY), 0
         heads = heads_of(rows).tolist()
         for seq, (start, stop) in enumerate(zip(heads, [*heads[1:], len(rows)], strict=True), 1):
@@ -51,15 +69,25 @@ class Obvious:
             self.listed[event["instrument_id"]] = {name: int(terms[name]) for name in (
                 "base_asset_id", "quote_asset_id", "base_atoms_per_lot", "atoms_per_tick_lot",
             )}  # fmt: skip
-        elif kind in (Event.DEPOSITED, Event.TRANSFERRED, Event.WITHDRAWAL_SETTLED):
-            word = {Event.DEPOSITED: DEPOSIT, Event.TRANSFERRED: TRANSFER, Event.WITHDRAWAL_SETTLED: WITHDRAWAL}[kind]
-            self._line(place, 0, event, event["account_id"], event["asset_id"], event["amount_atoms"], word)
-            if word != TRANSFER:
-                self._line(place, 1, event, OUTSIDE_ACCOUNT, event["asset_id"], -event["amount_atoms"], word)
-        if Event.ACCEPTED <= kind <= Event.DECREMENTED:
+        elif kind in MOVES:
+            self._move(place, event, *MOVES[kind], event["amount_atoms"])
+        elif kind == Event.LIQUIDATION_STEP:
+            self._move(place, event, CHARGED, INSURANCE_ACCOUNT, -event["amount_atoms"])
+        elif kind == Event.BACKSTOP_TOOK:
+            self._move(place, event, CHARGED, self.last_position_of, -event["amount_atoms"])
+        if kind == Event.POSITION:
+            self.last_position_of = event["account_id"]
+        if Event.ACCEPTED <= kind <= Event.DECREMENTED or (kind == Event.TWAP_SLICED and event["order_id"]):
             self._order(command[0], command[1:], place, event)
         if kind == Event.FILLED:
             self._fill(place, event)
+
+    def _move(self, place: dict, event: dict, word: int, other_id: int | None, amount: int) -> None:
+        if not amount and word > WITHDRAWAL:
+            return
+        self._line(place, 0, event, event["account_id"], event["asset_id"], amount, word)
+        if other_id is not None:
+            self._line(place, 1, event, other_id, event["asset_id"], -amount, word)
 
     def _line(self, place: dict, k: int, event: dict, account_id: int, asset_id: int, amount: int, kind: int) -> None:
         self.entries.append({
@@ -71,8 +99,8 @@ class Obvious:
         of = self.listed[event["instrument_id"]]
         same = ("order_id", "price_ticks", "qty_lots", "leaves_lots", "account_id", "instrument_id", "side")
         fill = place | {name: event[name] for name in same}
-        self.fills.append(fill | {"fee_atoms": event["amount_atoms"], "role": event["flags"]})
-        if event["flags"] == FillFlag.TAKER:
+        self.fills.append(fill | {"fee_atoms": event["amount_atoms"], "role": event["flags"] & 3})
+        if event["flags"] & FillFlag.TAKER:
             n = sum(trade["seq"] == place["seq"] for trade in self.trades[-1000:])
             keep = ("price_ticks", "qty_lots", "instrument_id", "side")
             self.trades.append(place | {"n": n} | {name: event[name] for name in keep})
@@ -80,25 +108,30 @@ class Obvious:
         quote = event["price_ticks"] * event["qty_lots"] * of["atoms_per_tick_lot"]
         sign, word = (1, BUY) if event["side"] == Side.BUY else (-1, SELL)
         account_id = event["account_id"]
-        self._line(place, 0, event, account_id, of["base_asset_id"], sign * base, word)
-        self._line(place, 1, event, account_id, of["quote_asset_id"], -sign * quote, word)
+        if of["base_asset_id"]:  # Else a contract, and a fill moves nothing but the fee.
+            self._line(place, 0, event, account_id, of["base_asset_id"], sign * base, word)
+            self._line(place, 1, event, account_id, of["quote_asset_id"], -sign * quote, word)
         if fee := event["amount_atoms"]:
             self._line(place, 2, event, account_id, of["quote_asset_id"], -fee, FEE)
             self._line(place, 3, event, FEE_ACCOUNT, of["quote_asset_id"], fee, FEE)
 
     def _order(self, head: Any, data: np.ndarray, place: dict, event: dict) -> None:
         kind, order_id = event["kind"], event["order_id"]
-        if kind == Event.ACCEPTED:
-            assert head["kind"] == Command.PLACE
+        if kind in (Event.ACCEPTED, Event.TWAP_SLICED):
+            is_own = head["kind"] == Command.PLACE and kind == Event.ACCEPTED  # Else a slice that the venue sends.
             same = ("order_id", "account_id", "instrument_id", "side")
             order = dict.fromkeys(ORDER.names, 0) | {name: event[name] for name in same}
             order |= {"entry_seq": place["seq"], "entry_ns": place["ts_ns"]}
-            order |= {name: int(head[name]) for name in ("tif", "flags", "stp", "cl_ord_id_hi", "cl_ord_id_lo")}
+            if is_own:
+                order |= {name: int(head[name]) for name in ("tif", "flags", "stp", "cl_ord_id_hi", "cl_ord_id_lo")}
+            else:
+                order["tif"] = Tif.IOC
             order |= {"price_ticks": event["price_ticks"], "qty_lots": event["qty_lots"]}
-            if len(data):
+            if is_own and len(data):
                 extra = data[:1].view(ORDER_EXTRA)[0]
                 order["display_lots"], order["expire_ns"] = int(extra["display_lots"]), int(extra["expire_ns"])
                 order["trigger_ticks"] = int(extra["trigger_price_ticks"])
+                order |= {name: int(extra[name]) for name in ("trail_ticks", "related_id", "link")}
             self.open[order_id] = order
         order = self.open[order_id]
         order["leaves_lots"] = event["leaves_lots"]
@@ -111,7 +144,7 @@ class Obvious:
         elif kind == Event.REPLACED:
             order["price_ticks"], order["qty_lots"] = event["price_ticks"], event["qty_lots"]
             hi, lo = int(head["cl_ord_id_hi"]), int(head["cl_ord_id_lo"])
-            if head["order_id"] and (hi or lo):
+            if head["kind"] == Command.REPLACE and head["order_id"] == order_id and (hi or lo):
                 order["cl_ord_id_hi"], order["cl_ord_id_lo"] = hi, lo
         elif kind == Event.DECREMENTED:
             order["qty_lots"] -= event["qty_lots"]

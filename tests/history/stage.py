@@ -9,11 +9,12 @@ from emporion.engine.node import Node
 from emporion.errors import BadValue
 from emporion.kernel.jit import COMPILED
 from emporion.kernel.machine import Machine
+from emporion.schema import messages
 from emporion.schema.limits import TINY
 from emporion.sim.crowd import Crowd
 from emporion.sim.workload import Workload
 
-GENESIS_ROWS = 3  # A node has taken its own.
+GENESIS_ROWS = 1 + messages.GENESIS_ROWS  # A node has taken its own.
 STEP = 20  # Commands of a stretch.
 FEWER = 1 if COMPILED else 4  # Uncompiled, a history takes a hundred times longer to draw.
 

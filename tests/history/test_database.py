@@ -36,12 +36,12 @@ def database(tmp_path):
     listed[1]["instrument_id"], listed[1]["base_asset_id"], listed[1]["quote_asset_id"] = 1, 2, 1
     listed[1]["base_atoms_per_lot"], listed[1]["atoms_per_tick_lot"], listed[1]["name"] = 1, 1, b"COARSE/FINE"
     listed[1]["asset_class"], listed[1]["seq"] = 1, 4
-    accounts["account_id"] = accounts["master_id"] = 3
+    accounts["account_id"] = accounts["master_id"] = 6
     accounts["seq"] = 5
     fills = np.zeros(TRADES, FILL)
     for name in ("seq", "ts_ns", "price_ticks", "qty_lots", "instrument_id", "side"):
         fills[name] = trades()[name]
-    fills["account_id"], fills["role"], fills["fee_atoms"] = 3, 2, NOTIONAL_MAX // 10
+    fills["account_id"], fills["role"], fills["fee_atoms"] = 6, 2, NOTIONAL_MAX // 10
     tail = Tail()
     tail.add({"assets": assets, "instruments": listed[1:], "accounts": accounts, "trades": trades(), "fills": fills})
     writer = Writer(Folder(tmp_path / "history"), Manifest(), block_rows=16)

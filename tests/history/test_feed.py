@@ -151,7 +151,7 @@ def test_a_clean_end_leaves_nothing_to_read_again(tmp_path, monkeypatch):
         node.submit(build.deposit(6, 1, 5))
         while store.is_behind:
             pass
-        assert store.ledger(3, limit=1)["amount_atoms"].tolist() == [5]
+        assert store.ledger(6, limit=1)["amount_atoms"].tolist() == [5]
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_an_order_is_found_by_number_and_by_the_clients_id(seed, tmp_path):
         for key in named:
             assert store.order_by_client_id(*key).tolist() == array([latest[key]], ORDER).tolist()
         assert named
-        assert not len(store.order(12_345 << 24 | 1)[0]) and not len(store.order_by_client_id(3, 1, 2))
+        assert not len(store.order(12_345 << 24 | 1)[0]) and not len(store.order_by_client_id(6, 1, 2))
         store.close()
 
 
@@ -225,7 +225,7 @@ def test_questions_that_make_no_sense():
     with HistoryStore.open(None) as store:
         for limit in (0, -1, 10_001):
             with pytest.raises(BadValue, match="limit"):
-                store.fills(3, limit=limit)
+                store.fills(6, limit=limit)
         with pytest.raises(BadValue, match="'2m' is not one of 1s, 5s"):
             store.candles(1, "2m")
 
@@ -244,9 +244,9 @@ def test_a_page_of_the_ledger_is_a_few_questions(tmp_path, monkeypatch):
         asked = []
         page = HistoryStore._page
         monkeypatch.setattr(HistoryStore, "_page", lambda self, *words: asked.append(words[1]) or page(self, *words))
-        assert len(store.ledger(3, 3, limit=5)) == 1 and asked == ["movements"]
+        assert len(store.ledger(6, 3, limit=5)) == 1 and asked == ["movements"]
         assert len(store.ledger(FEE_ACCOUNT, limit=5)) == 0 and asked[1:] == ["movements", "fills"]
-        assert len(store.ledger(3, 2, limit=5)) == 5 and asked[3:] == ["movements", "fills"]
+        assert len(store.ledger(6, 2, limit=5)) == 5 and asked[3:] == ["movements", "fills"]
 
 
 def test_many_ask_while_files_are_written_and_taken_together(tmp_path, monkeypatch):
@@ -265,7 +265,7 @@ def test_many_ask_while_files_are_written_and_taken_together(tmp_path, monkeypat
             return seen
 
         with ThreadPoolExecutor(3) as askers:
-            answers = {account_id: askers.submit(ask, account_id) for account_id in (FEE_ACCOUNT, 3, 4)}
+            answers = {account_id: askers.submit(ask, account_id) for account_id in (FEE_ACCOUNT, 6, 7)}
             for rows in [stretches[0][GENESIS_ROWS:], *stretches[1:]]:
                 feed(node, clock, [rows])
                 time.sleep(0.02)

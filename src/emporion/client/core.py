@@ -68,6 +68,7 @@ class Listed:
         for name, unit, unit_name in (
             ("qty", self.lots[number], "lot"), ("price", self.ticks[number], "tick"),
             ("display", self.lots[number], "lot"), ("trigger", self.ticks[number], "tick"),
+            ("trail", self.ticks[number], "tick"),
         ):  # fmt: skip
             text = getattr(wanted, name)
             if text is not None:

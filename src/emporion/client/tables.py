@@ -11,14 +11,15 @@ from emporion.client.core import Listed
 from emporion.client.values import cl_ord_id_of
 from emporion.schema.codes import FillFlag, OrderStatus, Side, Stp, Tif
 from emporion.schema.messages import DEPTH_ROW
+from emporion.schema.postings import ENTRY_TEXTS
 from emporion.venue.book import Book, book_of
 from emporion.venue.frames import Column, Frame, decimals, integers, labels, objects, times
 from emporion.venue.things import Balance, Entry, Fill, Order, Trade
+from emporion.venue.ties import LINK_TEXTS
 from emporion.venue.values import text_of
 from emporion.wire import accounts, market, trading
 
 SIDES, TIFS, STPS, STATUSES, ROLES = (text_of(kind) for kind in (Side, Tif, Stp, OrderStatus, FillFlag))
-ENTRY_TEXTS = ("deposit", "transfer", "withdrawal", "buy", "sell", "fee")  # As venue.views has them.
 EXACT = Context(prec=60)
 
 
@@ -53,6 +54,12 @@ def orders(items: Sequence[trading.Order], listed: Listed) -> Frame:
         _labels("stp", [item.stp for item in items], STPS),
         _lots("display", [item.display for item in items], of, listed, zero_is_none=True),
         _prices("trigger", [item.trigger for item in items], of, listed, zero_is_none=True),
+        objects("trigger_by", [item.trigger_by for item in items]),
+        _prices("trail", [item.trail for item in items], of, listed, zero_is_none=True),
+        labels(
+            "link", _integers(LINK_TEXTS.index(item.link or "none") for item in items), LINK_TEXTS, zero_is_none=True
+        ),
+        integers("related_id", _integers(item.related_id or 0 for item in items), zero_is_none=True),
         integers("expire_ns", _integers(int(item.expire_ns or 0) for item in items), zero_is_none=True),
         objects("cl_ord_id", [cl_ord_id_of(item.cl_ord_id) for item in items]),
     ]

@@ -23,8 +23,11 @@ from emporion.errors import BadValue, Refused
 from emporion.schema.codes import Reject, Side, Stp, Tif
 from emporion.venue.refusals import sentence
 from emporion.venue.things import Order, Refusal
+from emporion.venue.ties import LINK_TEXTS, SOURCES, tie_of
 from emporion.venue.values import Number, expire_ns
 from emporion.wire import accounts, trading
+
+LINKS: list[Any] = [text if number else None for number, text in enumerate(LINK_TEXTS)]
 
 
 class Trading(Core):
@@ -44,6 +47,13 @@ class Trading(Core):
         post_only: bool = False,
         display: Number | None = None,
         trigger: Number | None = None,
+        trigger_by: str = "last",
+        take_profit: bool = False,
+        trail: Number | None = None,
+        reduce_only: bool = False,
+        oco_with: OrderLike | None = None,
+        child_of: OrderLike | None = None,
+        tied_to_position: bool = False,
         expire: int | datetime | None = None,
         stp: str = "cancel_resting",
         cl_ord_id: str | bytes | None = None,
@@ -63,7 +73,9 @@ class Trading(Core):
         what = f"place {side} {qty} {instrument}{at} for {self._named(account)}"
         wanted = _wanted(
             what, instrument, side, qty=qty, price=price, tif=tif, market=market, post_only=post_only,
-            display=display, trigger=trigger, expire=expire, stp=stp, cl_ord_id=cl_ord_id,
+            display=display, trigger=trigger, trigger_by=trigger_by, take_profit=take_profit, trail=trail,
+            reduce_only=reduce_only, oco_with=oco_with, child_of=child_of, tied_to_position=tied_to_position,
+            expire=expire, stp=stp, cl_ord_id=cl_ord_id,
         )  # fmt: skip
         reply = yield from self._exchange.ask(
             "POST", "/v1/orders", what, body=encode(wanted), account=self._acting(account),
@@ -233,6 +245,13 @@ class Trading(Core):
         post_only: bool = False,
         display: Number | None = None,
         trigger: Number | None = None,
+        trigger_by: str = "last",
+        take_profit: bool = False,
+        trail: Number | None = None,
+        reduce_only: bool = False,
+        oco_with: OrderLike | None = None,
+        child_of: OrderLike | None = None,
+        tied_to_position: bool = False,
         expire: int | datetime | None = None,
         stp: str = "cancel_resting",
     ) -> Flow[records.Preview]:
@@ -240,7 +259,9 @@ class Trading(Core):
         what = f"preview {side} {qty} {instrument} for {self._named(account)}"
         wanted = _wanted(
             what, instrument, side, qty=qty, price=price, tif=tif, market=market, post_only=post_only,
-            display=display, trigger=trigger, expire=expire, stp=stp,
+            display=display, trigger=trigger, trigger_by=trigger_by, take_profit=take_profit, trail=trail,
+            reduce_only=reduce_only, oco_with=oco_with, child_of=child_of, tied_to_position=tied_to_position,
+            expire=expire, stp=stp,
         )  # fmt: skip
         said = yield from self._ask(
             trading.Preview, "POST", "/v1/orders/preview", what, wanted, account=self._acting(account)
@@ -287,6 +308,13 @@ def _wanted(
     post_only: bool = False,
     display: Number | None = None,
     trigger: Number | None = None,
+    trigger_by: str = "last",
+    take_profit: bool = False,
+    trail: Number | None = None,
+    reduce_only: bool = False,
+    oco_with: OrderLike | None = None,
+    child_of: OrderLike | None = None,
+    tied_to_position: bool = False,
     expire: int | datetime | None = None,
     stp: str = "cancel_resting",
     cl_ord_id: str | bytes | None = None,
@@ -297,6 +325,9 @@ def _wanted(
     until = expire_ns(expire)
     if until < 0:
         raise Refused(Reject.BAD_VALUE, sentence(what, Reject.BAD_VALUE))
+    if trigger_by not in SOURCES:
+        raise BadValue(f"trigger_by: {trigger_by!r} is not one of {', '.join(map(repr, SOURCES))}")
+    link, related_id = tie_of(oco_with, child_of, tied_to_position)
     return trading.PlaceOrder(
         instrument=instrument,
         side=code_text(Side, side, "side"),
@@ -307,6 +338,12 @@ def _wanted(
         post_only=bool(post_only),
         display=decimal_text(display, "display", what) if display is not None else None,
         trigger=decimal_text(trigger, "trigger", what) if trigger is not None else None,
+        trigger_by=trigger_by,  # type: ignore[arg-type]  # One of them, as was seen to.
+        take_profit=bool(take_profit),
+        trail=decimal_text(trail, "trail", what) if trail is not None else None,
+        reduce_only=bool(reduce_only),
+        link=LINKS[link],
+        related_id=related_id or None,
         expire_ns=str(until) if expire is not None else None,
         stp=code_text(Stp, stp, "stp"),
         cl_ord_id=cl_ord_id_text(cl_ord_id),

@@ -31,7 +31,7 @@ def trades_of(events: NDArray[np.void], ts_ns: int | NDArray[np.int64]) -> NDArr
 
     `ts_ns` is when the commands were taken: one time for all, or one for each event.
     """
-    is_taker = (events["kind"] == Event.FILLED) & (events["flags"] == FillFlag.TAKER)
+    is_taker = (events["kind"] == Event.FILLED) & (events["flags"] & FillFlag.TAKER != 0)
     taken = events[is_taker]
     trades = np.zeros(len(taken), TRADE)
     trades["ts_ns"] = np.broadcast_to(ts_ns, events.shape)[is_taker]

@@ -11,12 +11,13 @@ from emporion.gateway.catalog import Catalog, Listed
 from emporion.gateway.client_ids import NONE, raw_of
 from emporion.gateway.decimals import I64_MAX, OffGrid
 from emporion.gateway.problems import fail, off_grid
-from emporion.schema.codes import Command, OrderFlag, Side, Stp, Tif
+from emporion.schema.codes import Command, Link, OrderFlag, Side, Stp, Tif
 from emporion.schema.messages import ORDER_COMMAND, ORDER_EXTRA
+from emporion.venue.ties import SOURCES
 from emporion.wire.trading import PlaceOrder
 
 HEAD = struct.Struct("<qq16sqqiiBbbbbBH")  # ORDER_COMMAND
-EXTRA = struct.Struct("<qqq32xB7x")  # ORDER_EXTRA
+EXTRA = struct.Struct("<qqqqqi12xB7x")  # ORDER_EXTRA
 assert HEAD.size == ORDER_COMMAND.itemsize and EXTRA.size == ORDER_EXTRA.itemsize
 
 SIDE = {member.name.lower(): int(member) for member in Side}
@@ -29,6 +30,8 @@ PLACE, REPLACE, CANCEL, CANCEL_BY_CL_ORD_ID, MASS_CANCEL, DATA = (
 )  # fmt: skip
 GTC, IOC, GTD = int(Tif.GTC), int(Tif.IOC), int(Tif.GTD)
 POST_ONLY, MARKET, STOP = int(OrderFlag.POST_ONLY), int(OrderFlag.MARKET), int(OrderFlag.STOP)
+REDUCE_ONLY, TAKE_PROFIT = int(OrderFlag.REDUCE_ONLY), int(OrderFlag.TAKE_PROFIT)
+LINK = {member.name.lower(): int(member) for member in Link}
 
 
 class Terms(NamedTuple):
@@ -45,6 +48,9 @@ class Terms(NamedTuple):
     trigger_ticks: int
     expire_ns: int
     cl_ord_id: bytes  # 16 bytes, all zero for none.
+    trail_ticks: int = 0
+    related_id: int = 0
+    link: int = 0
 
 
 def terms_of(order: PlaceOrder, catalog: Catalog, prefix: str = "") -> Terms:
@@ -60,28 +66,48 @@ def terms_of(order: PlaceOrder, catalog: Catalog, prefix: str = "") -> Terms:
         display = lots_of(order.display) if order.display is not None else 0
         field = "trigger"
         trigger = price_of(order.trigger) if order.trigger is not None else 0
+        field = "trail"
+        trail = price_of(order.trail) if order.trail is not None else 0
     except OffGrid as error:
         raise off_grid(error, field, prefix) from None
     tif = TIF[order.tif] if order.tif is not None else IOC if order.market else GTC if order.expire_ns is None else GTD
     flags = (POST_ONLY if order.post_only else 0) | (MARKET if order.market else 0)
     if order.trigger is not None:
         flags |= STOP
+    flags |= (REDUCE_ONLY if order.reduce_only else 0) | (TAKE_PROFIT if order.take_profit else 0)
+    flags |= SOURCES[order.trigger_by]
     return Terms(
         listed, SIDE[order.side], qty, price, tif, flags, STP[order.stp], display, trigger,
         nanoseconds(order.expire_ns, prefix + "expire_ns") if order.expire_ns is not None else 0,
-        raw_of(order.cl_ord_id, prefix + "cl_ord_id") if order.cl_ord_id is not None else NONE,
+        raw_of(order.cl_ord_id, prefix + "cl_ord_id") if order.cl_ord_id is not None else NONE, trail,
+        order.related_id or 0, LINK[order.link] if order.link is not None else 0,
     )  # fmt: skip
 
 
 def place(terms: Terms, account_id: int, tag: int) -> bytes:
     """The PLACE rows of an order."""
-    has_extra = terms.display_lots or terms.trigger_ticks or terms.expire_ns
+    has_extra = (
+        terms.display_lots
+        or terms.trigger_ticks
+        or terms.expire_ns
+        or terms.trail_ticks
+        or terms.related_id
+        or terms.link
+    )
     head = HEAD.pack(
         0, 0, terms.cl_ord_id, terms.price_ticks, terms.qty_lots, account_id, terms.listed.instrument_id, PLACE,
         terms.side, terms.tif, terms.flags, terms.stp, 1 if has_extra else 0, tag,
     )  # fmt: skip
     if has_extra:
-        return head + EXTRA.pack(terms.display_lots, terms.trigger_ticks, terms.expire_ns, DATA)
+        return head + EXTRA.pack(
+            terms.display_lots,
+            terms.trigger_ticks,
+            terms.expire_ns,
+            terms.trail_ticks,
+            terms.related_id,
+            terms.link,
+            DATA,
+        )
     return head
 
 

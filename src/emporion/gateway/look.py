@@ -110,6 +110,7 @@ def ended_story(door: Door, row: Any) -> Story:
         int(row["tif"]), int(row["price_ticks"]), int(row["qty_lots"]), int(row["leaves_lots"]), int(row["flags"]),
         int(row["stp"]), int(row["display_lots"]), int(row["trigger_ticks"]), int(row["expire_ns"]),
         client_id_text(int(row["cl_ord_id_hi"]), int(row["cl_ord_id_lo"])), int(row["entry_ns"]), int(row["entry_seq"]),
+        int(row["trail_ticks"]), int(row["link"]), int(row["related_id"]),
     )  # fmt: skip
     story.cum, story.status, story.reason = int(row["cum_lots"]), int(row["status"]), int(row["reason"])
     return story

@@ -27,13 +27,14 @@ from emporion.gateway.router import Route
 from emporion.gateway.stories import from_views
 from emporion.gateway.worth import Worth
 from emporion.schema.codes import HoldKind, Reject
+from emporion.schema.postings import ENTRY_TEXTS
 from emporion.venue.values import text_of
 from emporion.wire import accounts as wire
 from emporion.wire.trading import FillPage, Order, OrderPage
 from emporion.wire.values import AssetName, InstrumentName
 
 HOLDS: list[Any] = text_of(HoldKind)
-ENTRY_KINDS: tuple[Any, ...] = ("deposit", "transfer", "withdrawal", "buy", "sell", "fee")  # By the history's numbers.
+ENTRY_KINDS: tuple[Any, ...] = ENTRY_TEXTS  # By the history's numbers.
 CSV_ROWS = 5_000  # Of one piece of a download.
 CSV_HEAD = ("seq", "ts_ns", "time", "account", "asset", "kind", "amount", "order_id")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # Text beginning so is run by spreadsheets.

@@ -142,6 +142,7 @@ def placed(door: Door, terms: entry.Terms, head: EventTuple, events: list[EventT
         order_id, head[6], terms.listed, terms.side, terms.tif, head[PRICE], head[QTY], head[LEAVES], terms.flags,
         terms.stp, terms.display_lots, terms.trigger_ticks, terms.expire_ns,
         client_id_text(*HALVES.unpack(cl_ord_id)) if cl_ord_id != NONE else None, reply.ts_ns, head[SEQ],
+        terms.trail_ticks, terms.link, terms.related_id,
     )  # fmt: skip
     if len(events) > 1:
         tell(story, events, reply.ts_ns, door.catalog)

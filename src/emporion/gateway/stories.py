@@ -12,6 +12,7 @@ from emporion.gateway.catalog import Catalog, Listed
 from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.venue.ties import LINK_TEXTS, flag_texts, source_text
 from emporion.venue.values import text_of
 from emporion.wire import trading
 
@@ -20,7 +21,9 @@ TIFS: list[Any] = text_of(Tif)
 STPS: list[Any] = text_of(Stp)
 STATUSES: list[Any] = text_of(OrderStatus)
 REASONS: list[Any] = text_of(Reject)
-FLAGS = [[flag.name.lower() for flag in OrderFlag if bits & flag] for bits in range(8)]
+FLAGS = [list(flag_texts(bits)) for bits in range(128)]
+SOURCES: list[Any] = [source_text(bits) for bits in range(128)]
+LINKS: list[Any] = LINK_TEXTS
 REJECTED, ACCEPTED, FILLED = int(Event.REJECTED), int(Event.ACCEPTED), int(Event.FILLED)
 CANCELED, EXPIRED, REPLACED = int(Event.CANCELED), int(Event.EXPIRED), int(Event.REPLACED)
 TRIGGERED, DECREMENTED = int(Event.TRIGGERED), int(Event.DECREMENTED)
@@ -36,18 +39,21 @@ class Story:
 
     __slots__ = (
         "order_id", "account_id", "listed", "side", "tif", "price", "qty", "leaves", "flags", "stp", "display",
-        "trigger", "expire_ns", "cl_ord_id", "entry_ns", "seq", "cum", "status", "reason", "fills",
+        "trigger", "expire_ns", "cl_ord_id", "entry_ns", "seq", "cum", "status", "reason", "fills", "trail", "link",
+        "related_id",
     )  # fmt: skip
 
     def __init__(
         self, order_id: int, account_id: int, listed: Listed, side: int, tif: int, price: int, qty: int, leaves: int,
         flags: int = 0, stp: int = 0, display: int = 0, trigger: int = 0, expire_ns: int = 0,
-        cl_ord_id: str | None = None, entry_ns: int = 0, seq: int = 0,
+        cl_ord_id: str | None = None, entry_ns: int = 0, seq: int = 0, trail: int = 0, link: int = 0,
+        related_id: int = 0,
     ) -> None:  # fmt: skip
         self.order_id, self.account_id, self.listed, self.side, self.tif = order_id, account_id, listed, side, tif
         self.price, self.qty, self.leaves, self.flags, self.stp = price, qty, leaves, flags, stp
         self.display, self.trigger, self.expire_ns, self.cl_ord_id = display, trigger, expire_ns, cl_ord_id
         self.entry_ns, self.seq = entry_ns, seq
+        self.trail, self.link, self.related_id = trail, link, related_id
         self.cum = qty - leaves
         self.status = PARTIALLY_FILLED if self.cum else NEW
         self.reason = 0
@@ -92,6 +98,10 @@ class Story:
             STPS[self.stp],
             qty.text(self.display) if self.display else None,
             price.text(self.trigger) if self.trigger else None,
+            SOURCES[self.flags],
+            price.text(self.trail) if self.trail else None,
+            LINKS[self.link] if self.link else None,
+            self.related_id or None,
             str(self.expire_ns) if self.expire_ns else None,
             self.cl_ord_id,
             self.fills,
@@ -104,12 +114,12 @@ class Story:
 def from_view(view: tuple[int, ...], catalog: Catalog) -> Story:
     """An open order from its ORDER_VIEW row, as the tuple that ORDER_VIEW_STRUCT unpacks."""
     (
-        order_id, price, qty, leaves, display, trigger, expire_ns, hi, lo, entry_seq, entry_ns, _, account_id,
-        instrument_id, _, _, side, tif, flags, stp,
+        order_id, price, qty, leaves, display, trigger, expire_ns, hi, lo, entry_seq, entry_ns, _, trail, related_id,
+        account_id, instrument_id, _, _, side, tif, flags, stp, link,
     ) = view  # fmt: skip
     return Story(
         order_id, account_id, catalog.listed(instrument_id), side, tif, price, qty, leaves, flags, stp, display,
-        trigger, expire_ns, client_id_text(hi, lo) if hi or lo else None, entry_ns, entry_seq,
+        trigger, expire_ns, client_id_text(hi, lo) if hi or lo else None, entry_ns, entry_seq, trail, link, related_id,
     )  # fmt: skip
 
 
@@ -129,7 +139,7 @@ def fill_of(event: EventTuple, ts_ns: int, catalog: Catalog) -> trading.Fill:
         catalog.account_name(event[ACCOUNT]),
         listed.name,
         SIDES[event[SIDE]],
-        "maker" if event[FLAG] == 1 else "taker",
+        "maker" if event[FLAG] & 1 else "taker",
         listed.price.text(event[PRICE]),
         qty.text(event[QTY]),
         qty.text(event[LEAVES]),

@@ -15,7 +15,7 @@ def watch(door: Door, gate: Gate) -> None:
     def hear(events: np.ndarray, ts_ns: int) -> None:
         nonlocal heard_seq
         metrics.events.inc(len(events))
-        fills = np.count_nonzero((events["kind"] == Event.FILLED) & (events["flags"] == FillFlag.TAKER))
+        fills = np.count_nonzero((events["kind"] == Event.FILLED) & (events["flags"] & FillFlag.TAKER != 0))
         if fills:
             metrics.fills.inc(int(fills))
         if link.seq > heard_seq:

@@ -97,7 +97,12 @@ class Database:
         classes = {int(code): code.name.lower() for code in AssetClass}
         texts = {int(row["asset_id"]): row["name"].decode(errors="replace") for row in assets}
         atoms = {int(row["asset_id"]): Decimal(1).scaleb(-int(row["decimals"])) for row in assets}
-        lots = [int(row["base_atoms_per_lot"]) * atoms[int(row["base_asset_id"])] for row in listed]
+        lots = [
+            int(row["base_atoms_per_lot"]) * atoms[int(row["base_asset_id"])]
+            if row["base_atoms_per_lot"]
+            else Decimal(1).scaleb(int(row["lot_exponent"]))
+            for row in listed
+        ]
         ticks = [
             _quotient(int(row["atoms_per_tick_lot"]) * atoms[int(row["quote_asset_id"])], lot)
             for row, lot in zip(listed, lots, strict=True)

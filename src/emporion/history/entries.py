@@ -5,9 +5,10 @@ They are made when asked for: kept, they would take three times the room of the 
 
 import numpy as np
 
-from emporion.history.rows import BUY, ENTRIES_PER_EVENT, ENTRY, FEE, SELL, Rows, concat
+from emporion.history.rows import ENTRIES_PER_EVENT, ENTRY, Rows, concat
 from emporion.schema.codes import Side
 from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.postings import BUY, FEE, SELL
 
 
 def entries_of(fills: Rows, listed: Rows) -> Rows:
@@ -20,6 +21,8 @@ def entries_of(fills: Rows, listed: Rows) -> Rows:
     base["asset_id"], quote["asset_id"] = of["base_asset_id"], of["quote_asset_id"]
     base["amount_atoms"] = sign * fills["qty_lots"] * of["base_atoms_per_lot"]
     quote["amount_atoms"] = -sign * fills["price_ticks"] * fills["qty_lots"] * of["atoms_per_tick_lot"]
+    is_delivered = of["base_atoms_per_lot"] != 0  # Of a contract a fill moves nothing but the fee.
+    base, quote = base[is_delivered], quote[is_delivered]
     fee["kind"], fee["asset_id"], fee["amount_atoms"] = FEE, of["quote_asset_id"], -fills["fee_atoms"]
     fee = fee[fills["fee_atoms"] != 0]
     taken = fee.copy()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from emporion.schema.messages import RULES_VERSION
 
-FORMAT = 1  # Of tables and files. A folder of another is made again.
+FORMAT = 2  # Of tables and files. A folder of another is made again.
 MANIFEST, ASIDE, SUFFIX = "manifest.json", ".aside", ".parquet"
 
 

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emporion.history.rows import ORDER, Rows
-from emporion.schema.codes import Event, OrderFlag, OrderStatus
+from emporion.schema.codes import Command, Event, OrderFlag, OrderStatus, Tif
 from emporion.schema.limits import SLOT_BITS
 from emporion.schema.messages import ORDER_EXTRA
 
 ORDER_EVENTS = np.zeros(256, np.bool_)  # Hold ids are numbered like order ids, so the kind must be asked, too.
 ORDER_EVENTS[Event.ACCEPTED : Event.DECREMENTED + 1] = True
+ORDER_EVENTS[Event.TWAP_SLICED] = True  # In place of ACCEPTED, unless there was no slice: then of order 0.
+BEGINS = np.zeros(256, np.bool_)
+BEGINS[[Event.ACCEPTED, Event.TWAP_SLICED]] = True
 SLOT_MASK = (1 << SLOT_BITS) - 1
 WAITING = OrderFlag.STOP | OrderFlag.MARKET
 PLAIN_EXTRA = np.dtype((np.void, ORDER_EXTRA))
@@ -67,7 +70,7 @@ class OpenOrders:
 
     def take(self, stretch: Stretch, atoms_per_tick_lot: NDArray[np.int64]) -> Rows:
         """Let the orders live through a stretch; those that ended, in the order they did."""
-        at = np.flatnonzero(ORDER_EVENTS[stretch.kind])
+        at = np.flatnonzero(ORDER_EVENTS[stretch.kind] & (stretch.events["order_id"] != 0))
         if not len(at):
             return np.zeros(0, ORDER)
         at = at[np.argsort(stretch.events["order_id"][at], kind="stable")]
@@ -77,7 +80,7 @@ class OpenOrders:
         slots = events["order_id"][first] & SLOT_MASK
         self._grow(int(slots.max()))
         orders = self._slots[slots]
-        _enter(orders, kind[first] == Event.ACCEPTED, stretch, at[first])
+        _enter(orders, BEGINS[kind[first]], stretch, at[first])
         _count(orders, first, events, kind, atoms_per_tick_lot)
         _replace(orders, first, stretch, at, kind)
         triggered = np.logical_or.reduceat(kind == Event.TRIGGERED, first)
@@ -98,20 +101,25 @@ class OpenOrders:
 
 
 def _enter(orders: Rows, is_new: NDArray[np.bool_], stretch: Stretch, at: NDArray[np.int64]) -> None:
-    """Orders as their PLACE rows (head, perhaps extra) and their ACCEPTED events begin them."""
+    """Orders as their PLACE rows (head, perhaps extra) and their ACCEPTED events begin them.
+
+    Slices that the venue sends itself, of a TWAP or a liquidation, have no PLACE: they are immediate.
+    """
     at = at[is_new]
     events, places = stretch.events[at], stretch.row_of(at)
     heads = stretch.rows[places]
     new = np.zeros(len(at), ORDER)
     for name in ("order_id", "account_id", "instrument_id", "side"):
         new[name] = events[name]
+    is_own = (heads["kind"] == Command.PLACE) & (stretch.kind[at] == Event.ACCEPTED)
     for name in ("tif", "flags", "stp", "cl_ord_id_hi", "cl_ord_id_lo"):
-        new[name] = heads[name]
+        new[name] = np.where(is_own, heads[name], Tif.IOC if name == "tif" else 0)
     new["entry_seq"], new["entry_ns"] = stretch.seq[at], stretch.ts_ns[at]
-    more = heads["data_rows"] > 0
+    more = is_own & (heads["data_rows"] > 0)
     extra = stretch.rows[places[more] + 1].view(PLAIN_EXTRA)
     new["display_lots"][more], new["expire_ns"][more] = extra["display_lots"], extra["expire_ns"]
-    new["trigger_ticks"][more] = extra["trigger_price_ticks"]
+    new["trigger_ticks"][more], new["trail_ticks"][more] = extra["trigger_price_ticks"], extra["trail_ticks"]
+    new["related_id"][more], new["link"][more] = extra["related_id"], extra["link"]
     orders[is_new] = new
 
 
@@ -132,11 +140,15 @@ def _replace(
 ) -> None:
     """The limit is that of the last ACCEPTED or REPLACED; so is the client id, where the replace gave one."""
     is_replace = kind == Event.REPLACED
-    group, place = _last(is_replace | (kind == Event.ACCEPTED), first)
+    group, place = _last(is_replace | BEGINS[kind], first)
     orders["price_ticks"][group] = stretch.events["price_ticks"][at[place]]
     commands = stretch.rows[stretch.row_of(at[is_replace])]
     renamed = is_replace.copy()
-    renamed[is_replace] = (commands["order_id"] != 0) & ((commands["cl_ord_id_hi"] | commands["cl_ord_id_lo"]) != 0)
+    # A parent's fill replaces its children: then the command may be of another order, or no REPLACE at all.
+    is_own = (commands["kind"] == Command.REPLACE) & (
+        commands["order_id"] == stretch.events["order_id"][at[is_replace]]
+    )
+    renamed[is_replace] = is_own & ((commands["cl_ord_id_hi"] | commands["cl_ord_id_lo"]) != 0)
     group, place = _last(renamed, first)
     heads = stretch.rows[stretch.row_of(at[place])]
     orders["cl_ord_id_hi"][group], orders["cl_ord_id_lo"][group] = heads["cl_ord_id_hi"], heads["cl_ord_id_lo"]

@@ -43,7 +43,7 @@ FILL = np.dtype([  # One side of a match.
     ("instrument_id", "i4"),
     ("n", "i4"),  # Of the event among those of its command.
     ("side", "i1"),
-    ("role", "i1"),  # codes.FillFlag
+    ("role", "i1"),  # codes.FillFlag: MAKER or TAKER.
 ])  # fmt: skip
 ENTRY = np.dtype([  # One change of an account's total of one asset.
     ("seq", "i8"),
@@ -53,10 +53,8 @@ ENTRY = np.dtype([  # One change of an account's total of one asset.
     ("account_id", "i4"),
     ("asset_id", "i4"),
     ("n", "i4"),  # ENTRIES_PER_EVENT x the event's place among those of its command, and its own among the event's.
-    ("kind", "i1"),  # DEPOSIT to FEE below.
+    ("kind", "i1"),  # See schema/postings.py.
 ])  # fmt: skip
-DEPOSIT, TRANSFER, WITHDRAWAL, BUY, SELL, FEE = range(6)
-ENTRY_TEXTS = ("deposit", "transfer", "withdrawal", "buy", "sell", "fee")
 ENTRIES_PER_EVENT = 4
 ORDER = np.dtype([  # An order as it stands, or stood at its end.
     ("seq", "i8"),  # Of the command that ended it; 0 while it is open.
@@ -73,6 +71,8 @@ ORDER = np.dtype([  # An order as it stands, or stood at its end.
     ("display_lots", "i8"),  # 0: all of it.
     ("trigger_ticks", "i8"),  # 0: no stop, and never was one.
     ("expire_ns", "i8"),  # 0: none.
+    ("trail_ticks", "i8"),  # 0: the trigger stays where it is.
+    ("related_id", "i8"),  # The order it was tied to at entry; 0 for none.
     ("notional_atoms", "i8"),  # What its fills came to, in quote.
     ("fee_atoms", "i8"),  # What they cost, in quote.
     ("account_id", "i4"),
@@ -82,6 +82,7 @@ ORDER = np.dtype([  # An order as it stands, or stood at its end.
     ("tif", "i1"),
     ("flags", "u1"),  # codes.OrderFlag; a stop that was triggered is none any more.
     ("stp", "i1"),
+    ("link", "i1"),  # codes.Link
     ("status", "i1"),  # codes.OrderStatus
     ("reason", "u1"),  # Why it was cancelled: codes.Reject
 ])  # fmt: skip
@@ -117,6 +118,7 @@ INSTRUMENT = np.dtype([
     ("base_asset_id", "i4"),
     ("quote_asset_id", "i4"),
     ("asset_class", "i4"),
+    ("lot_exponent", "i4"),  # Of a contract, which has no base: a lot is 10^this of what it is on.
     ("n", "i4"),
     ("name", "S16"),
 ])  # fmt: skip

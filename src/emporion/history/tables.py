@@ -7,20 +7,18 @@ from emporion.history.open_orders import OpenOrders
 from emporion.history.rows import (
     ACCOUNT,
     ASSET,
-    DEPOSIT,
     ENTRIES_PER_EVENT,
     ENTRY,
     FILL,
     INSTRUMENT,
     ORDER,
     TRADE,
-    TRANSFER,
-    WITHDRAWAL,
     Rows,
 )
 from emporion.schema.codes import Event, FillFlag
-from emporion.schema.limits import OUTSIDE_ACCOUNT, TS_MAX
+from emporion.schema.limits import TS_MAX
 from emporion.schema.messages import ADMIN_COMMAND, ASSET_TERMS, COMMAND, EVENT, INSTRUMENT_TERMS
+from emporion.schema.postings import NO_OTHER, postings_of
 from emporion.storage.rows import as_bytes, find_heads
 
 # The tables that grow by rows. Ledger lines of fills are not kept: fills say them. See entries.py.
@@ -114,7 +112,7 @@ def _fills(stretch: Stretch) -> Rows:
     fills = np.zeros(len(at), FILL)
     for name in ("seq", "order_id", "price_ticks", "qty_lots", "leaves_lots", "account_id", "instrument_id", "side"):
         fills[name] = events[name]
-    fills["fee_atoms"], fills["role"] = events["amount_atoms"], events["flags"]
+    fills["fee_atoms"], fills["role"] = events["amount_atoms"], events["flags"] & (FillFlag.MAKER | FillFlag.TAKER)
     fills["ts_ns"], fills["n"] = stretch.ts_ns[at], stretch.n[at]
     return fills
 
@@ -128,26 +126,20 @@ def _trades(fills: Rows) -> Rows:
     return trades
 
 
-MOVEMENTS = ((Event.DEPOSITED, DEPOSIT), (Event.TRANSFERRED, TRANSFER), (Event.WITHDRAWAL_SETTLED, WITHDRAWAL))
-_ENTRY_KIND = np.full(256, -1, np.int8)
-for _event, _kind in MOVEMENTS:
-    _ENTRY_KIND[_event] = _kind
-
-
 def _movements(stretch: Stretch) -> Rows:
-    """Ledger lines that are no fills: money in, out and between accounts; the outside world's side too."""
-    kind = _ENTRY_KIND[stretch.kind]
-    at = np.flatnonzero(kind >= 0)
+    """Ledger lines that are no fills: money in, out and between accounts, with the other side of each."""
+    found = postings_of(stretch.events)
+    at = found.at
     entries = np.zeros(len(at), ENTRY)
     for name in ("seq", "order_id", "account_id", "asset_id"):
         entries[name] = stretch.events[name][at]
-    entries["amount_atoms"] = stretch.events["amount_atoms"][at]
-    entries["ts_ns"], entries["n"], entries["kind"] = stretch.ts_ns[at], ENTRIES_PER_EVENT * stretch.n[at], kind[at]
-    outside = entries[entries["kind"] != TRANSFER]  # A transfer has an event for each side.
-    outside["account_id"] = OUTSIDE_ACCOUNT
-    outside["amount_atoms"] *= -1
-    outside["n"] += 1
-    both = np.concatenate([entries, outside])
+    entries["amount_atoms"], entries["kind"] = found.amount_atoms, found.kind
+    entries["ts_ns"], entries["n"] = stretch.ts_ns[at], ENTRIES_PER_EVENT * stretch.n[at]
+    others = entries[found.other_id != NO_OTHER]
+    others["account_id"] = found.other_id[found.other_id != NO_OTHER]
+    others["amount_atoms"] *= -1
+    others["n"] += 1
+    both = np.concatenate([entries, others])
     return both[np.lexsort((both["n"], both["seq"]))]
 
 
@@ -168,7 +160,10 @@ def _instruments(stretch: Stretch) -> Rows:
         terms = stretch.rows[stretch.row_of(at) + 1].view(INSTRUMENT_TERMS)
         _copy(
             instruments, stretch, at, terms,
-            ("base_atoms_per_lot", "atoms_per_tick_lot", "base_asset_id", "quote_asset_id", "asset_class"),
+            (
+                "base_atoms_per_lot", "atoms_per_tick_lot", "base_asset_id", "quote_asset_id", "asset_class",
+                "lot_exponent",
+            ),
         )  # fmt: skip
         instruments["instrument_id"] = stretch.events["instrument_id"][at]
     return instruments

@@ -9,9 +9,10 @@ from enum import IntEnum
 
 from emporion.history.intervals import INTERVALS, LENGTHS_NS, MONTH, WEEK_SHIFT_NS, base_of
 from emporion.history.parquet import LENGTHS_S
-from emporion.history.rows import BUY, ENTRIES_PER_EVENT, ENTRY_TEXTS, FEE, SELL
-from emporion.schema.codes import FillFlag, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.history.rows import ENTRIES_PER_EVENT
+from emporion.schema.codes import FillFlag, Link, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import FEE_ACCOUNT
+from emporion.schema.postings import BUY, ENTRY_TEXTS, FEE, SELL
 
 
 def words(column: str, texts: dict[int, str]) -> str:
@@ -65,6 +66,8 @@ SELECT order_id, a.account, i.instrument, {names("side", Side)} AS side, {names(
        {whole("leaves_lots", "lot")} AS leaves, {whole("notional_atoms", "quote_atom")} AS notional,
        {whole("fee_atoms", "quote_atom")} AS fee, {FLAGS} AS flags, {names("stp", Stp)} AS stp,
        {whole("nullif(display_lots, 0)", "lot")} AS display, {whole("nullif(trigger_ticks, 0)", "tick")} AS trigger,
+       {whole("nullif(trail_ticks, 0)", "tick")} AS trail,
+       CASE WHEN link <> 0 THEN {names("link", Link)} END AS link, nullif(related_id, 0) AS related_id,
        make_timestamp_ns(nullif(expire_ns, 0)) AS expires, {CL_ORD_ID} AS cl_ord_id, entry_seq,
        make_timestamp_ns(entry_ns) AS entered, nullif(seq, 0) AS end_seq,
        make_timestamp_ns(nullif(ts_ns, 0)) AS ended
@@ -83,12 +86,20 @@ def _line(k: int, account: str, asset: str, kind: str, atoms: str, where: str = 
 
 _SIGN = f"CASE side WHEN {int(Side.BUY)} THEN 1 ELSE -1 END"
 _KIND = f"CASE side WHEN {int(Side.BUY)} THEN {BUY} ELSE {SELL} END"
+_DELIVERED = "WHERE base_atoms_per_lot <> 0"  # Of a contract a fill moves nothing but the fee.
 LINES = " UNION ALL ".join(
     (
         "SELECT seq, ts_ns, order_id, n, account_id, asset_id, kind, CAST(amount_atoms AS HUGEINT) AS atoms "
         "FROM raw.movements",
-        _line(0, "account_id", "base_asset_id", _KIND, f"{_SIGN} * CAST(qty_lots AS HUGEINT) * base_atoms_per_lot"),
-        _line(1, "account_id", "quote_asset_id", _KIND, f"-({_SIGN}) * ({NOTIONAL})"),
+        _line(
+            0,
+            "account_id",
+            "base_asset_id",
+            _KIND,
+            f"{_SIGN} * CAST(qty_lots AS HUGEINT) * base_atoms_per_lot",
+            _DELIVERED,
+        ),
+        _line(1, "account_id", "quote_asset_id", _KIND, f"-({_SIGN}) * ({NOTIONAL})", _DELIVERED),
         _line(2, "account_id", "quote_asset_id", str(FEE), "-CAST(fee_atoms AS HUGEINT)", "WHERE fee_atoms <> 0"),
         _line(3, str(FEE_ACCOUNT), "quote_asset_id", str(FEE), "CAST(fee_atoms AS HUGEINT)", "WHERE fee_atoms <> 0"),
     )

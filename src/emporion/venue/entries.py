@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emporion.schema.codes import Event, Side
-from emporion.schema.limits import FEE_ACCOUNT, OUTSIDE_ACCOUNT
+from emporion.schema.limits import FEE_ACCOUNT
 from emporion.schema.messages import row
+from emporion.schema.postings import BUY, FEE, NO_OTHER, SELL, postings_of
 
 ENTRY = row(
     ("seq", "i8"),
@@ -20,23 +21,16 @@ ENTRY = row(
     ("amount_atoms", "i8"),
     ("account_id", "i4"),
     ("asset_id", "i4"),
-    ("kind", "i4"),  # DEPOSIT to FEE below.
+    ("kind", "i4"),  # See schema/postings.py.
     ("event", "i4"),  # Place among the events of its chunk, for the order.
 )
-DEPOSIT, TRANSFER, WITHDRAWAL, BUY, SELL, FEE = range(6)
 
 
 def entries_of(chunk: Any, instruments: NDArray[np.void] | None) -> NDArray[np.void]:
     """The entries that a chunk of events (with times) makes, in order. None makes none."""
     if chunk is None or instruments is None or not len(chunk.events):
         return np.zeros(0, ENTRY)
-    kind = chunk.events["kind"]
-    parts = [
-        *_movements(chunk, kind == Event.DEPOSITED, DEPOSIT, with_outside=True),
-        *_movements(chunk, kind == Event.TRANSFERRED, TRANSFER),
-        *_movements(chunk, kind == Event.WITHDRAWAL_SETTLED, WITHDRAWAL, with_outside=True),
-        *_fills(chunk, kind == Event.FILLED, instruments),
-    ]
+    parts = [*_movements(chunk), *_fills(chunk, chunk.events["kind"] == Event.FILLED, instruments)]
     entries = np.concatenate(parts)
     return entries[np.argsort(entries["event"], kind="stable")]
 
@@ -52,14 +46,14 @@ def _rows(chunk: Any, at: NDArray[np.int64], kind: Any) -> NDArray[np.void]:
     return entries
 
 
-def _movements(chunk: Any, mask: NDArray[np.bool_], kind: int, with_outside: bool = False) -> list[NDArray[np.void]]:
-    """Entries whose amount is the event's own; with the other side where the event has one row only."""
-    own = _rows(chunk, np.flatnonzero(mask), kind)
-    if not with_outside:
-        return [own]
-    other = own.copy()
-    other["account_id"] = OUTSIDE_ACCOUNT
-    other["amount_atoms"] = -own["amount_atoms"]
+def _movements(chunk: Any) -> list[NDArray[np.void]]:
+    """What is no fill: see schema/postings.py. The other side follows where the event has one row only."""
+    found = postings_of(chunk.events)
+    own = _rows(chunk, found.at, found.kind)
+    own["amount_atoms"] = found.amount_atoms
+    other = own[found.other_id != NO_OTHER]
+    other["account_id"] = found.other_id[found.other_id != NO_OTHER]
+    other["amount_atoms"] *= -1
     return [own, other]
 
 
@@ -74,6 +68,8 @@ def _fills(chunk: Any, mask: NDArray[np.bool_], instruments: NDArray[np.void]) -
     base["asset_id"] = listed["base_asset_id"]
     base["amount_atoms"] = sign * events["qty_lots"] * listed["base_atoms_per_lot"]
     quote["amount_atoms"] = -sign * events["price_ticks"] * events["qty_lots"] * listed["atoms_per_tick_lot"]
+    is_delivered = listed["base_atoms_per_lot"] != 0  # Of a contract a fill moves nothing but the fee.
+    base, quote = base[is_delivered], quote[is_delivered]
     fee = fee[events["amount_atoms"] != 0]
     fee["amount_atoms"] *= -1
     taken = fee.copy()

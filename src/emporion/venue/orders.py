@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emporion.schema.codes import Event, FillFlag, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.codes import Event, FillFlag, Limit, Link, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.messages import ORDER_EXTRA
 from emporion.schema.units import to_text
 from emporion.venue.catalog import Catalog
 from emporion.venue.names import Names
 from emporion.venue.things import Fill, Order
+from emporion.venue.ties import LINK_TEXTS, flag_texts, source_text
 from emporion.venue.values import client_id_text, text_of
 
 SIDE_TEXTS = text_of(Side)
@@ -21,6 +22,7 @@ TIF_TEXTS = text_of(Tif)
 STP_TEXTS = text_of(Stp)
 STATUS_TEXTS = text_of(OrderStatus)
 ROLE_TEXTS = text_of(FillFlag)
+ROLE_BITS = FillFlag.MAKER | FillFlag.TAKER
 # Hold ids are numbered like order ids, so the kind must be asked, too.
 ORDER_EVENTS = np.zeros(256, np.bool_)
 ORDER_EVENTS[Event.ACCEPTED : Event.DECREMENTED + 1] = True
@@ -43,6 +45,9 @@ class Story:
     stp: int = 0
     display_lots: int = 0
     trigger_ticks: int = 0
+    trail_ticks: int = 0
+    link: int = Link.NONE
+    related_id: int = 0
     expire_ns: int = 0
     cl_ord_id: str | bytes | None = None
     status: int = OrderStatus.NEW
@@ -89,6 +94,10 @@ class Story:
             stp=STP_TEXTS[self.stp],
             display=lots(self.display_lots) if self.display_lots else None,
             trigger=Decimal(to_text(self.trigger_ticks, tick)) if self.trigger_ticks else None,
+            trigger_by=source_text(self.flags),
+            trail=Decimal(to_text(self.trail_ticks, tick)) if self.trail_ticks else None,
+            link=LINK_TEXTS[self.link] if self.link else None,
+            related_id=self.related_id or None,
             expire_ns=self.expire_ns or None,
             cl_ord_id=self.cl_ord_id,
             fills=tuple(self.fills),
@@ -115,7 +124,11 @@ def from_state(catalog: Catalog, slot: int) -> Story:
     if row["extra"]:
         extra = catalog.rows(Limit.EXTRAS)[row["extra"]]
         story.display_lots, story.expire_ns = int(extra["display_lots"]), int(extra["expire_ns"])
-        story.trigger_ticks = int(extra["trigger_price_ticks"])
+        story.trigger_ticks, story.trail_ticks = int(extra["trigger_price_ticks"]), int(extra["trail_ticks"])
+        story.link, story.related_id = (
+            int(extra["link"]),
+            int(related_ids(catalog, catalog.rows(Limit.EXTRAS)[row["extra"] : row["extra"] + 1])[0]),
+        )
     if row["client_id"]:
         named = catalog.rows(Limit.CLIENT_IDS)[row["client_id"]]
         story.cl_ord_id = client_id_text(named["cl_ord_id_hi"], named["cl_ord_id_lo"])
@@ -141,7 +154,8 @@ def from_command(rows: NDArray[np.void], accepted: Any) -> Story:
     if head["data_rows"]:
         extra = rows[1:2].view(ORDER_EXTRA)[0]
         story.display_lots, story.expire_ns = int(extra["display_lots"]), int(extra["expire_ns"])
-        story.trigger_ticks = int(extra["trigger_price_ticks"])
+        story.trigger_ticks, story.trail_ticks = int(extra["trigger_price_ticks"]), int(extra["trail_ticks"])
+        story.link, story.related_id = int(extra["link"]), int(extra["related_id"])
     return story
 
 
@@ -171,7 +185,7 @@ def fill_of(event: Any, ts_ns: int, catalog: Catalog, names: Names) -> Fill:
         account=names.name_of(int(event["account_id"])),
         instrument=catalog.instrument_names[number],
         side=SIDE_TEXTS[event["side"]],
-        role=ROLE_TEXTS[event["flags"]],
+        role=ROLE_TEXTS[event["flags"] & ROLE_BITS],
         price=Decimal(to_text(event["price_ticks"], catalog.ticks[number])),
         qty=Decimal(to_text(event["qty_lots"], lot)),
         leaves=Decimal(to_text(event["leaves_lots"], lot)),
@@ -179,6 +193,8 @@ def fill_of(event: Any, ts_ns: int, catalog: Catalog, names: Names) -> Fill:
     )
 
 
-def flag_texts(flags: int) -> tuple[str, ...]:
-    """Names of the flags that are set."""
-    return tuple(flag.name.lower() for flag in OrderFlag if flags & flag)
+def related_ids(catalog: Catalog, extras: NDArray[np.void]) -> NDArray[np.int64]:
+    """The orders that those with these rows of EXTRA are tied to; 0 for none."""
+    slots = np.where(extras["link"] == Link.CHILD, extras["kin"], 0)
+    slots = np.where(extras["link"] == Link.CANCELS_OTHER, extras["partner"], slots)
+    return catalog.rows(Limit.ORDERS)["order_id"][slots]

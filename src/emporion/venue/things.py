@@ -93,10 +93,14 @@ class Order:
     leaves: Decimal  # Open.
     status: str  # new, partially_filled, filled, canceled, expired
     reason: str | None = None  # Why it was cancelled, as a name of codes.Reject in lower case.
-    flags: tuple[str, ...] = ()  # post_only, market, stop
+    flags: tuple[str, ...] = ()  # post_only, market, stop, reduce_only, take_profit
     stp: str = "cancel_resting"
     display: Decimal | None = None
     trigger: Decimal | None = None
+    trigger_by: str = "last"  # Whose price: of trades, or of contracts "mark" or "index".
+    trail: Decimal | None = None  # The trigger follows the price at this distance.
+    link: str | None = None  # cancels_other, child, position
+    related_id: int | None = None  # The order it is tied to.
     expire_ns: int | None = None
     cl_ord_id: str | bytes | None = None
     fills: tuple[Fill, ...] = ()  # Of the call that returned this record.

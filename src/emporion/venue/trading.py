@@ -8,9 +8,9 @@ import numpy as np
 
 from emporion.errors import BadValue, Refused
 from emporion.schema import build
-from emporion.schema.codes import Event, Limit, OrderFlag, Reject, Side, Stp, Tif
+from emporion.schema.codes import Event, Limit, Reject, Side, Stp, Tif
 from emporion.schema.units import to_text
-from emporion.venue import orders
+from emporion.venue import orders, ties
 from emporion.venue.catalog import I64_MAX, whole
 from emporion.venue.core import SECOND, AccountLike, Core, Number, Rows, refusal
 from emporion.venue.refusals import sentence
@@ -36,6 +36,13 @@ class Trading(Core):
         post_only: bool = False,
         display: Number | None = None,
         trigger: Number | None = None,
+        trigger_by: str = "last",
+        take_profit: bool = False,
+        trail: Number | None = None,
+        reduce_only: bool = False,
+        oco_with: OrderLike | None = None,
+        child_of: OrderLike | None = None,
+        tied_to_position: bool = False,
         expire: int | datetime | None = None,
         stp: str = "cancel_resting",
         cl_ord_id: str | bytes | None = None,
@@ -50,8 +57,16 @@ class Trading(Core):
                 `market`, else gtc.
             post_only: refuse rather than trade at once.
             display: iceberg: show this much at a time.
-            trigger: a stop: wait until a trade is at or past this price. With `price` a stop-limit
+            trigger: a stop: wait until the price is at or past this one. With `price` a stop-limit
                 order, with `market` a stop-market order.
+            trigger_by: whose price: "last" of trades, or of contracts "mark" or "index".
+            take_profit: with trigger: wait for the price on the other side, a buy for it to fall.
+            trail: with trigger: the trigger follows the price at this distance, never back.
+            reduce_only: of contracts: closes a position or a part of it, never opens or turns one.
+            oco_with: one cancels the other: the order it is tied to, by record or number.
+            child_of: of a bracket: a reduce-only stop that sleeps until its parent fills, and is as large as
+                that has done.
+            tied_to_position: a reduce-only stop as large as the position when it fires, and ends with it.
             expire: for gtd: an aware datetime, or nanoseconds since 1970.
             stp: what gives way when it would meet an order of the same owner: "cancel_resting",
                 "cancel_taker", "cancel_both" or "decrement".
@@ -64,7 +79,9 @@ class Trading(Core):
         """
         rows = self._place_rows(
             account, instrument, side, qty=qty, price=price, tif=tif, market=market, post_only=post_only,
-            display=display, trigger=trigger, expire=expire, stp=stp, cl_ord_id=cl_ord_id,
+            display=display, trigger=trigger, trigger_by=trigger_by, take_profit=take_profit, trail=trail,
+            reduce_only=reduce_only, oco_with=oco_with, child_of=child_of, tied_to_position=tied_to_position,
+            expire=expire, stp=stp, cl_ord_id=cl_ord_id,
         )  # fmt: skip
         at = f" at {price}" if price is not None else ""
         events = self._send(rows, f"place {side} {qty} {instrument}{at} for {self._name(account)}")
@@ -176,6 +193,13 @@ class Trading(Core):
         post_only: bool = False,
         display: Number | None = None,
         trigger: Number | None = None,
+        trigger_by: str = "last",
+        take_profit: bool = False,
+        trail: Number | None = None,
+        reduce_only: bool = False,
+        oco_with: OrderLike | None = None,
+        child_of: OrderLike | None = None,
+        tied_to_position: bool = False,
         expire: int | datetime | None = None,
         stp: str = "cancel_resting",
         cl_ord_id: str | bytes | None = None,
@@ -183,7 +207,11 @@ class Trading(Core):
         number = self._catalog.instrument_id(instrument)
         if tif is None:
             tif = "ioc" if market else "gtd" if expire is not None else "gtc"
-        flags = OrderFlag.POST_ONLY * bool(post_only) + OrderFlag.MARKET * bool(market)
+        flags = ties.flags_of(
+            post_only=post_only, market=market, has_trigger=trigger is not None, reduce_only=reduce_only,
+            take_profit=take_profit, trigger_by=trigger_by,
+        )  # fmt: skip
+        link, related_id = ties.tie_of(oco_with, child_of, tied_to_position)
         return build.place(
             account_id=self._account_id(account),
             instrument_id=number,
@@ -191,12 +219,15 @@ class Trading(Core):
             qty_lots=self._qty(number, qty),
             price_ticks=self._price(number, price) if price is not None else 0,
             tif=code(Tif, tif, "tif"),
-            flags=flags + OrderFlag.STOP * (trigger is not None),
+            flags=flags,
             stp=code(Stp, stp, "stp"),
             cl_ord_id=client_id(cl_ord_id),
             display_lots=self._qty(number, display, "display") if display is not None else 0,
             trigger_price_ticks=self._price(number, trigger, "trigger") if trigger is not None else 0,
             expire_ns=expire_ns(expire),
+            trail_ticks=self._price(number, trail, "trail") if trail is not None else 0,
+            related_id=related_id,
+            link=link,
         )
 
     # --- From events to records ---

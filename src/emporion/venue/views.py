@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from emporion.errors import BadValue
 from emporion.schema.codes import Command, Event, FillFlag, Limit, Reject
+from emporion.schema.postings import ENTRY_TEXTS
 from emporion.schema.state import TABLE_NAMES
 from emporion.venue import orders
 from emporion.venue.book import Book, book_of
@@ -21,12 +22,12 @@ from emporion.venue.entries import entries_of
 from emporion.venue.frames import Frame, decimals, integers, labels, objects, record, times
 from emporion.venue.history import commands, heads_of
 from emporion.venue.things import Balance, Entry, Fill, Order, Trade
+from emporion.venue.ties import LINK_TEXTS, flag_texts, source_text
 from emporion.venue.values import client_id_text, text_of
 
 EVENT_TEXTS = text_of(Event)
 COMMAND_TEXTS = text_of(Command)
 REASON_TEXTS = text_of(Reject)
-ENTRY_TEXTS = ("deposit", "transfer", "withdrawal", "buy", "sell", "fee")
 LEVELS = 10
 
 
@@ -55,6 +56,7 @@ class Views(Core):
         rows = rows[wanted]
         rows = rows[np.lexsort((rows["order_id"], rows["entry_seq"]))]
         extras = self._catalog.rows(Limit.EXTRAS)[rows["extra"]]
+        related = orders.related_ids(self._catalog, extras)
         ids = self._catalog.rows(Limit.CLIENT_IDS)[rows["client_id"]]
         named = [client_id_text(row["cl_ord_id_hi"], row["cl_ord_id_lo"]) for row in ids]
         of = rows["instrument_id"]
@@ -71,10 +73,14 @@ class Views(Core):
             decimals("cum", cum, lots, of),
             decimals("leaves", rows["leaves_lots"], lots, of),
             labels("status", cum > 0, orders.STATUS_TEXTS),
-            objects("flags", [orders.flag_texts(int(flags)) for flags in rows["flags"]]),
+            objects("flags", [flag_texts(int(flags)) for flags in rows["flags"]]),
             labels("stp", rows["stp"], orders.STP_TEXTS),
             decimals("display", extras["display_lots"], lots, of, zero_is_none=True),
             decimals("trigger", extras["trigger_price_ticks"], ticks, of, zero_is_none=True),
+            objects("trigger_by", [source_text(int(flags)) for flags in rows["flags"]]),
+            decimals("trail", extras["trail_ticks"], ticks, of, zero_is_none=True),
+            labels("link", extras["link"], LINK_TEXTS, zero_is_none=True),
+            integers("related_id", related, zero_is_none=True),
             integers("expire_ns", extras["expire_ns"], zero_is_none=True),
             objects("cl_ord_id", named),
         ]
@@ -159,7 +165,7 @@ class Views(Core):
             labels("account", rows["account_id"], self._account_names()),
             labels("instrument", of, self._catalog.instrument_names),
             labels("side", rows["side"], orders.SIDE_TEXTS),
-            labels("role", rows["flags"], orders.ROLE_TEXTS),
+            labels("role", rows["flags"] & orders.ROLE_BITS, orders.ROLE_TEXTS),
             decimals("price", rows["price_ticks"], self._catalog.ticks, of),
             decimals("qty", rows["qty_lots"], self._catalog.lots, of),
             decimals("leaves", rows["leaves_lots"], self._catalog.lots, of),
@@ -172,7 +178,7 @@ class Views(Core):
         number = self._catalog.instrument_id(instrument) if instrument is not None else 0
 
         def wanted(events: Rows) -> NDArray[np.bool_]:
-            mask = (events["kind"] == Event.FILLED) & (events["flags"] == FillFlag.TAKER)
+            mask = (events["kind"] == Event.FILLED) & (events["flags"] & FillFlag.TAKER != 0)
             return mask & (events["instrument_id"] == number) if number else mask
 
         rows, ts_ns = self._history.select(wanted)

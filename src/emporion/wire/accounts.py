@@ -54,7 +54,10 @@ class Entry(msgspec.Struct, frozen=True):
     ts_ns: Ns
     account: str
     asset: AssetName
-    kind: Literal["deposit", "transfer", "withdrawal", "buy", "sell", "fee"]
+    kind: Literal[
+        "deposit", "transfer", "withdrawal", "buy", "sell", "fee", "realized", "funding", "marked", "settled",
+        "interest", "liquidation_fee", "insurance",
+    ]  # fmt: skip
     amount: SignedDec
     order_id: int  # Of the order or hold; 0 for none.
 

@@ -7,6 +7,7 @@ import numpy as np
 from emporion.engine.entry_times import EntryTimes
 from emporion.gateway.link.look_ups import LookUps
 from emporion.kernel.machine import Machine
+from emporion.schema.codes import Link
 from emporion.schema.limits import SLOT_BITS
 from emporion.schema.messages import row
 
@@ -23,6 +24,8 @@ ORDER_VIEW = row(
     ("entry_seq", "i8"),
     ("entry_ns", "i8"),  # 0 where it is not known (yet): see engine/entry_times.py.
     ("hold_atoms", "i8"),  # Held for it now: quote atoms for BUY, base atoms for SELL.
+    ("trail_ticks", "i8"),  # The trigger follows the price at this distance; 0: it stays.
+    ("related_id", "i8"),  # The order it is tied to; 0 for none.
     ("account_id", "i4"),
     ("instrument_id", "i4"),
     ("maker_ppm", "i4"),
@@ -31,17 +34,18 @@ ORDER_VIEW = row(
     ("tif", "i1"),
     ("flags", "i1"),
     ("stp", "i1"),
-    ("reserved", "u1", (12,)),
+    ("link", "i1"),  # codes.Link
+    ("reserved", "u1", (3,)),
 )
-ORDER_VIEW_STRUCT = struct.Struct("<12q4i4b12x")  # The same row for who reads one at a time: faster than NumPy.
+ORDER_VIEW_STRUCT = struct.Struct("<14q4i5b3x")  # The same row for who reads one at a time: faster than NumPy.
 EVENT_STRUCT = struct.Struct("<6q3iBbBB")  # An EVENT row, in the order of its fields.
-assert ORDER_VIEW.itemsize == ORDER_VIEW_STRUCT.size == 128 and EVENT_STRUCT.size == 64
+assert ORDER_VIEW.itemsize == ORDER_VIEW_STRUCT.size == 136 and EVENT_STRUCT.size == 64
 
 _FROM_ORDER = (
     "order_id", "price_ticks", "qty_lots", "leaves_lots", "entry_seq", "hold_atoms", "account_id", "instrument_id",
     "maker_ppm", "taker_ppm", "side", "tif", "flags", "stp",
 )  # fmt: skip
-_FROM_EXTRA = ("display_lots", "trigger_price_ticks", "expire_ns")
+_FROM_EXTRA = ("display_lots", "trigger_price_ticks", "expire_ns", "trail_ticks", "link")
 _FROM_CLIENT_ID = ("cl_ord_id_hi", "cl_ord_id_lo")
 SLOT_MASK = (1 << SLOT_BITS) - 1
 
@@ -70,6 +74,9 @@ class OrderViews:
         extras = self._extras[orders["extra"]]
         for name in _FROM_EXTRA:
             plain[name] = extras[name]
+        other = np.where(extras["link"] == Link.CHILD, extras["kin"], 0)
+        other = np.where(extras["link"] == Link.CANCELS_OTHER, extras["partner"], other)
+        plain["related_id"] = self._order_ids[other]
         client_ids = self._client_ids[orders["client_id"]]
         for name in _FROM_CLIENT_ID:
             plain[name] = client_ids[name]

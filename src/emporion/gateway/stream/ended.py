@@ -33,7 +33,8 @@ def order_of(row: np.void, catalog: Catalog) -> Order:
         int(row["order_id"]), int(row["account_id"]), catalog.listed(int(row["instrument_id"])), int(row["side"]),
         int(row["tif"]), int(row["price_ticks"]), int(row["qty_lots"]), int(row["leaves_lots"]), int(row["flags"]),
         int(row["stp"]), int(row["display_lots"]), int(row["trigger_ticks"]), int(row["expire_ns"]),
-        client_id_text(hi, lo), int(row["entry_ns"]), int(row["seq"]),
+        client_id_text(hi, lo), int(row["entry_ns"]), int(row["seq"]), int(row["trail_ticks"]), int(row["link"]),
+        int(row["related_id"]),
     )  # fmt: skip
     story.cum, story.status, story.reason = int(row["cum_lots"]), int(row["status"]), int(row["reason"])
     return story.order(catalog)
