@@ -14,8 +14,8 @@ Orders are `#1`, `#2` in the order they are accepted, holds `h1`, `h2`, TWAPs `t
 What stands behind `->` is all the events of the line, in order: see `script_expect`. A line without
 it must not be refused. Lines that begin with `balance`, `book`, `stops`, `last` or `pending` ask
 instead of doing. After each arrow, and at the end, machine and model are compared, table by table. The
-words of a line are those of the functions named `do_...` below, and in script_orders.py; `[ ]` in their docstrings
-may be left out.
+words of a line are those of the functions named `do_...` below, in script_orders.py and in script_margin.py; `[ ]` in
+their docstrings may be left out.
 """
 
 from collections.abc import Callable
@@ -38,6 +38,7 @@ from emporion.schema.messages import COMMAND
 from emporion.sim.both import Both
 from emporion.sim.model import RULES, family
 from emporion.sim.script_expect import expect, render
+from emporion.sim.script_margin import MarginWords
 from emporion.sim.script_orders import OrderWords
 from emporion.sim.script_words import UNITS_NS, Options, duration, number
 
@@ -67,7 +68,7 @@ def play(text: str, capacity: Capacity = TINY) -> "Stage":
     return stage
 
 
-class Stage(OrderWords):
+class Stage(OrderWords, MarginWords):
     """Names, time and both venues during one script."""
 
     def __init__(self, capacity: Capacity = TINY) -> None:
@@ -77,6 +78,8 @@ class Stage(OrderWords):
         self.assets = {"base": 1, "cash": 2}
         self.instruments = {"I": 1}
         self.accounts = SYSTEM_NAMES | {"nobody": 0, "all": 0}
+        self.groups: dict[str, int] = {}
+        self.questions: dict[str, int] = {}
         self.orders: list[int] = []
         self.holds: list[int] = []
         self.twaps: list[int] = []
@@ -134,11 +137,11 @@ class Stage(OrderWords):
             self.terms["I"] |= values
 
     def _set(self) -> None:
-        self._must(build.genesis(self.limits, TINY))
-        self._must(build.list_asset("base", 2), build.list_asset("cash", 2))
-        self._must(build.list_instrument("I", 1, 2, **self.terms["I"]), build.set_status(1))
+        self.must(build.genesis(self.limits, TINY))
+        self.must(build.list_asset("base", 2), build.list_asset("cash", 2))
+        self.must(build.list_instrument("I", 1, 2, **self.terms["I"]), build.set_status(1))
 
-    def _must(self, *rows: Rows) -> None:
+    def must(self, *rows: Rows) -> None:
         events = self.send(build.join(*rows))
         if any(events["kind"] == Event.REJECTED):
             raise AssertionError(f"the stage was refused: {render(self, events)}")
@@ -149,13 +152,13 @@ class Stage(OrderWords):
             return int(name)
         if name not in self.accounts:
             self._open(name)
-            self._must(*(build.deposit(self.accounts[name], asset, FUNDS) for asset in (1, 2)))
+            self.must(*(build.deposit(self.accounts[name], asset, FUNDS) for asset in (1, 2)))
         return self.accounts[name]
 
     def _open(self, name: str, tier: int = 0) -> Rows:
         master, dot, _ = name.partition(".")
         rows = build.open_account(self.account(master) if dot else 0, tier)
-        self._must(rows)
+        self.must(rows)
         self.accounts[name] = len(self.both.model.venue.accounts)
         return rows
 
@@ -181,7 +184,7 @@ class Stage(OrderWords):
         """fund A cash=100 [base=5]: opens the account with so much and no more"""
         self._open(words[0])
         for asset, amount in (word.split("=") for word in words[1:]):
-            self._must(build.deposit(self.accounts[words[0]], self.assets[asset], number(amount)))
+            self.must(build.deposit(self.accounts[words[0]], self.assets[asset], number(amount)))
 
     def do_deposit(self, words: list[str]) -> Rows:
         """deposit A cash 100 [as name] [ref 7]"""

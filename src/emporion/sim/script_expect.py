@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from emporion.schema.codes import Event, InstrumentStatus, Limit, Reject, Side
+from emporion.schema.codes import Event, InstrumentStatus, Limit, LiquidationStage, Reject, Side
 
 POSITIONS = {
     Event.REJECTED: ("reason",),
@@ -42,11 +42,30 @@ POSITIONS = {
     Event.ACCOUNT_SET: ("account",),
     Event.ACCOUNT_FROZEN: ("account",),
     Event.ACCOUNT_UNFROZEN: ("account",),
+    Event.PRICE_SET: ("price", "qty"),
+    Event.SWEPT: ("qty", "leaves"),
+    Event.MARGIN_SET: ("account",),
+    Event.FUNDING_SET: ("instrument", "amount"),
+    Event.DAILY_SETTLED: ("instrument", "price"),
+    Event.EXPIRED_CONTRACT: ("instrument", "price"),
+    Event.POSITION: ("account", "qty", "amount"),
+    Event.FUNDING_PAID: ("account", "amount"),
+    Event.MARKED_TO_CASH: ("account", "amount"),
+    Event.POSITION_SETTLED: ("account", "amount"),
+    Event.INTEREST_PAID: ("account", "asset", "amount"),
+    Event.LIQUIDATION_BEGUN: ("account",),
+    Event.LIQUIDATION_STEP: ("account", "stage", "qty", "leaves", "amount"),
+    Event.LIQUIDATION_ENDED: ("account",),
+    Event.BACKSTOP_TOOK: ("account", "qty", "price", "amount"),
+    Event.DELEVERAGED: ("account", "qty", "price"),
+    Event.INSURANCE_PAID: ("account", "asset", "amount"),
+    Event.LOSS_LEFT: ("account", "amount"),
 }
 FIELDS = {  # What a number is called in scripts, and where it stands in the row.
     "order": "order_id", "hold": "order_id", "twap": "order_id", "price": "price_ticks", "qty": "qty_lots",
     "leaves": "leaves_lots", "amount": "amount_atoms", "account": "account_id", "instrument": "instrument_id",
     "asset": "asset_id", "side": "side", "reason": "reason", "flags": "flags", "status": "flags", "limit": "flags",
+    "stage": "flags",
 }  # fmt: skip
 
 
@@ -120,6 +139,8 @@ def describe_one(names: Names, row: Any) -> dict[str, str]:
         event[name] = next((key for key, value in table.items() if str(value) == event[name]), event[name])
     if kind == Event.STATUS_CHANGED:
         event["status"] = InstrumentStatus(int(row["flags"])).name
+    if kind == Event.LIQUIDATION_STEP:
+        event["stage"] = LiquidationStage(int(row["flags"])).name
     if kind == Event.LIMIT_SET:
         event["limit"] = Limit(int(row["flags"])).name.lower()
     return event
