@@ -21,6 +21,7 @@ from emporion.kernel.apply import apply_batch
 from emporion.kernel.depth import read_depth
 from emporion.kernel.index import rebuild
 from emporion.kernel.jit import COMPILED, entry
+from emporion.kernel.preview import foresee
 from emporion.schema import messages
 from emporion.schema.limits import Capacity
 from emporion.schema.state import state_dtype
@@ -46,6 +47,7 @@ FAMILIES = (
 )  # fmt: skip
 EVENTS = messages.EVENTS
 DEPTH = messages.DEPTH
+PREVIEW = messages.PREVIEW
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Entries:
     apply: Callable[[Any, Any, int, int, Any], int]  # (state, batch, count, start, events) -> where it stopped
     read_depth: Callable[[Any, int, int, int, Any], None]  # (state, instrument_id, side, levels, depth)
     rebuild: Callable[[Any], None]  # (state)
+    preview: Callable[[Any, Any, Any, Any], None]  # (state, batch, events, answer)
 
 
 @lru_cache
@@ -72,7 +75,11 @@ def _by_record() -> Entries:
     def depth(state, instrument_id, side, levels, out):
         read_depth(state[0], instrument_id, side, levels, out[0])
 
-    return Entries(lambda array: array, apply, depth, lambda state: rebuild(state[0]))
+    def preview(state, batch, out, answer):
+        orders, extras = (batch.reshape(-1).view(family)[0] for family in (ORDERS, EXTRAS))
+        foresee(state[0], orders, extras, out[0], answer[0])
+
+    return Entries(lambda array: array, apply, depth, lambda state: rebuild(state[0]), preview)
 
 
 def _by_address(capacity: Capacity) -> Entries:
@@ -113,7 +120,17 @@ def _by_address(capacity: Capacity) -> Entries:
     def rebuild_indexes(state_at):
         rebuild(carray(_pointer(state_at), (1,), STATE)[0])
 
-    return Entries(lambda array: array.ctypes.data, apply, depth, rebuild_indexes)
+    @entry
+    def preview(state_at, batch_at, out_at, answer_at):
+        foresee(
+            carray(_pointer(state_at), (1,), STATE)[0],
+            carray(_pointer(batch_at), (1,), ORDERS)[0],
+            carray(_pointer(batch_at), (1,), EXTRAS)[0],
+            carray(_pointer(out_at), (1,), EVENTS)[0],
+            carray(_pointer(answer_at), (1,), PREVIEW)[0],
+        )
+
+    return Entries(lambda array: array.ctypes.data, apply, depth, rebuild_indexes, preview)
 
 
 @intrinsic

@@ -6,8 +6,8 @@ found them, zero.
 
 import numpy as np
 
-from emporion.kernel import exposures, holdings
-from emporion.kernel.jit import hot, kernel
+from emporion.kernel import exposures, holdings, weigh
+from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.measure import gross_of, largest, ordered_loss, quantity, short_loss
 from emporion.kernel.risk import addon
 from emporion.schema.codes import Reject, Side
@@ -15,6 +15,9 @@ from emporion.schema.limits import SCENARIOS
 
 BUY = Side.BUY.value
 SELL = Side.SELL.value
+NONE = Reject.NONE.value
+LEVERAGE_LIMIT = Reject.LEVERAGE_LIMIT.value
+INSUFFICIENT_MARGIN = Reject.INSUFFICIENT_MARGIN.value
 
 
 @hot
@@ -55,14 +58,34 @@ def order_reason(state, m, instrument_id, side, first, second, risk_atoms, out):
     Returns:
         NONE, LEVERAGE_LIMIT or INSUFFICIENT_MARGIN.
     """
-    initial, gross = after(state, m, instrument_id, side, first, second, out)
     row = state.margins[m]
+    if not exposures.is_fresh(row, state.epoch):
+        return _reason_unsettled(state, m, instrument_id, side, first, second, risk_atoms, out)
+    initial, gross = after(state, m, instrument_id, side, first, second, out)
+    is_easing = initial <= row.initial_atoms and gross <= row.gross_atoms
     equity = row.equity_atoms - row.order_risk_atoms - risk_atoms
-    if initial <= row.initial_atoms and gross <= row.gross_atoms:
-        return Reject.NONE if equity >= row.maintenance_atoms else Reject.INSUFFICIENT_MARGIN
+    return _verdict(row, is_easing, equity, row.maintenance_atoms, initial, gross)
+
+
+@seldom
+def _reason_unsettled(state, m, instrument_id, side, first, second, risk_atoms, out):
+    """The same of an account that may owe something: only asked when nothing may change, by a preview."""
+    row = state.margins[m]
+    equity, _, maintenance = weigh.weigh(state, m, out)
+    before, gross_before = weigh.with_orders(state, m, instrument_id, side, 0, 0, out)
+    initial, gross = weigh.with_orders(state, m, instrument_id, side, first, second, out)
+    is_easing = initial <= before and gross <= gross_before
+    return _verdict(row, is_easing, equity - row.order_risk_atoms - risk_atoms, maintenance, initial, gross)
+
+
+@hot
+def _verdict(row, is_easing, equity, maintenance, initial, gross):
+    """Rule P-3. The risk of orders is taken off equity already."""
+    if is_easing:
+        return INSUFFICIENT_MARGIN if equity < maintenance else NONE
     if equity < by_leverage(row, gross):
-        return Reject.LEVERAGE_LIMIT
-    return Reject.NONE if equity >= initial else Reject.INSUFFICIENT_MARGIN
+        return LEVERAGE_LIMIT
+    return INSUFFICIENT_MARGIN if equity < initial else NONE
 
 
 @kernel

@@ -10,7 +10,7 @@ from emporion.errors import BadValue
 from emporion.kernel import audit
 from emporion.kernel.entry import entries
 from emporion.schema import messages
-from emporion.schema.codes import Side
+from emporion.schema.codes import Command, Side
 from emporion.schema.limits import BATCH_ROWS, ROW_BYTES, SMALL, Capacity
 from emporion.schema.state import LINK_NAMES, TABLE_NAMES, aligned_zeros, new_state
 
@@ -39,8 +39,10 @@ class Machine:
         self._event_bytes = self._events["rows"].view(np.uint8).reshape(-1, ROW_BYTES)
         self._event_count = self._events["count"]
         self._depth = np.zeros(1, messages.DEPTH)
+        self._preview = np.zeros(1, messages.PREVIEW)
         handle = self._entries.handle
         self._batch_at, self._events_at, self._depth_at = map(handle, (self._batch, self._events, self._depth))
+        self._preview_at = handle(self._preview)
 
     def apply(self, rows: np.ndarray) -> np.ndarray:
         """Applies commands: head rows, each followed by its data rows. Returns their events, a copy.
@@ -85,7 +87,11 @@ class Machine:
 
     def pending(self) -> bool:
         """Whether work is left for CONTINUE commands. Rule W-7."""
-        return bool(self.array["task_count"][0] > 0 or self.array["first_pending"][0] != 0 or self.array["first_liquidation"][0] != 0)
+        return bool(
+            self.array["task_count"][0] > 0
+            or self.array["first_pending"][0] != 0
+            or self.array["first_liquidation"][0] != 0
+        )
 
     def next_deadline_ns(self) -> int:
         """When a TICK will have something to do; 0 for never."""
@@ -98,6 +104,20 @@ class Machine:
             self._entries.read_depth(self._state_at, instrument_id, int(side), levels, self._depth_at)
             sides.append(self._depth["rows"][0, : self._depth["count"][0]].copy())
         return sides[0], sides[1]
+
+    def preview(self, rows: np.ndarray) -> np.record:
+        """What a PLACE, its data row behind it, would be answered now, and what it would do to margin.
+
+        Changes nothing, so what is due on a margin account stays due: `is_settled` says whether anything is.
+        Returns a row of messages.PREVIEW. Raises BadValue when it is not one whole PLACE.
+        """
+        rows = np.ascontiguousarray(rows)
+        head = rows.view(messages.COMMAND)[0] if len(rows) else None
+        if head is None or head["kind"] != Command.PLACE or head["data_rows"] > 1 or len(rows) != 1 + head["data_rows"]:
+            raise BadValue(f"preview: {len(rows)} rows are not one PLACE and its data row")
+        self._batch[: len(rows)] = rows.view(np.uint8).reshape(-1, ROW_BYTES)
+        self._entries.preview(self._state_at, self._batch_at, self._events_at, self._preview_at)
+        return self._preview[0].copy()
 
     def audit(self) -> list[str]:
         """Broken invariants, in words; empty when the state is sound."""

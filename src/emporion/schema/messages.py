@@ -289,7 +289,8 @@ WEIGHT = row(  # An account's exposure to one group while a sweep looks at it: s
 EVENTS = row(
     ("count", "i8"),
     ("looks_left", "i8"),  # Of the command at work: how many orders its walks may still look at. Rule W-5.
-    ("reserved", "u1", (48,)),
+    ("is_preview", "i8"),  # While the command is only judged: nothing may change, also not what is due.
+    ("reserved", "u1", (40,)),
     ("own_order", ORDER_COMMAND),  # An order that the venue enters by itself: written before it is judged.
     ("no_extra", ORDER_EXTRA),  # Of orders without such a row: always zero.
     ("ahead", AHEAD, (AHEAD_ROWS,)),
@@ -306,3 +307,18 @@ DEPTH_ROW = row(
     ("orders", "i8"),
 )
 DEPTH = row(("count", "i8"), ("rows", DEPTH_ROW, (DEPTH_LEVELS,)))
+PREVIEW = row(  # What a PLACE would do, before it is sent: see kernel/preview.py.
+    ("reason", "i8"),  # codes.Reject; NONE when it would be taken.
+    ("limit_price_ticks", "i8"),
+    ("hold_atoms", "i8"),  # Of what it pays with: quote for BUY, base for SELL; 0 of a contract.
+    ("borrow_atoms", "i8"),  # The rest of its need, which the lending account would promise.
+    # Of a margin account, micro-dollars; 0 when the order is refused before margin is looked at.
+    ("risk_atoms", "i8"),
+    ("equity_atoms", "i8"),
+    ("maintenance_atoms", "i8"),
+    ("initial_atoms", "i8"),
+    ("initial_after_atoms", "i8"),
+    ("required_atoms", "i8"),
+    ("required_after_atoms", "i8"),
+    ("is_settled", "i8"),  # Whether nothing is due on the account; else equity leaves out funding and interest since.
+)
