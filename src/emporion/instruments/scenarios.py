@@ -23,6 +23,7 @@ The shapes of 4 to 9 are those of the Basel Committee's standard on interest rat
 import math
 import re
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -95,19 +96,9 @@ class PriceGroup:
         """The sixteen scenarios; `is_closed` while the reference market is, or is about to be.
 
         Range and basis widen by `closed_range`. A far move stays where it is and more of it counts, all of it at most.
+        The arrays are read-only.
         """
-        wider = self.closed_range if is_closed else 1.0
-        price, vol, basis, weight = (np.zeros(SCENARIOS) for _ in range(4))
-        near = len(PRICE_STEPS) * 2
-        price[:near] = np.repeat(PRICE_STEPS, 2) * (self.price_range * wider)
-        vol[0:near:2], vol[1:near:2] = self.vol_up, -self.vol_down
-        weight[: BASIS_UP + 1] = 1.0
-        price[FAR_DOWN], price[FAR_UP] = -max(self.far_down, self.price_range * wider), self.far_up
-        vol[FAR_DOWN] = vol[FAR_UP] = self.vol_up
-        weight[FAR_DOWN] = min(1.0, self.far_down_fraction * wider)
-        weight[FAR_UP] = min(1.0, self.far_up_fraction * wider)
-        basis[BASIS_DOWN], basis[BASIS_UP] = -self.basis * wider, self.basis * wider
-        return Moves(price, vol, basis, weight)
+        return _moves(self, is_closed)
 
 
 @dataclass(frozen=True)
@@ -173,6 +164,24 @@ class EventGroup:
 
 
 Group = PriceGroup | RatesGroup | EventGroup
+
+
+@lru_cache(maxsize=1024)
+def _moves(group: PriceGroup, is_closed: bool) -> Moves:
+    wider = group.closed_range if is_closed else 1.0
+    price, vol, basis, weight = (np.zeros(SCENARIOS) for _ in range(4))
+    near = len(PRICE_STEPS) * 2
+    price[:near] = np.repeat(PRICE_STEPS, 2) * (group.price_range * wider)
+    vol[0:near:2], vol[1:near:2] = group.vol_up, -group.vol_down
+    weight[: BASIS_UP + 1] = 1.0
+    price[FAR_DOWN], price[FAR_UP] = -max(group.far_down, group.price_range * wider), group.far_up
+    vol[FAR_DOWN] = vol[FAR_UP] = group.vol_up
+    weight[FAR_DOWN] = min(1.0, group.far_down_fraction * wider)
+    weight[FAR_UP] = min(1.0, group.far_up_fraction * wider)
+    basis[BASIS_DOWN], basis[BASIS_UP] = -group.basis * wider, group.basis * wider
+    for array in (price, vol, basis, weight):
+        array.flags.writeable = False  # Asked for once and handed out often.
+    return Moves(price, vol, basis, weight)
 
 
 def _check_name(name: object) -> None:

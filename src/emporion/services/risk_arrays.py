@@ -9,9 +9,10 @@ Options are kept in columns, a table for each group, and are revalued all at onc
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +31,7 @@ from emporion.schema.limits import HOUR_NS, PPM, RISK_MAX, SCENARIOS
 from emporion.schema.messages import MARGIN_COMMAND, VALUES, VALUES_PER_ROW
 from emporion.services.risk_options import YEAR_NS, OptionTable
 
+DURATION_MAX = 10.0  # Years: about what the longest bonds lose by, to choose a unit with.
 LEAD_NS = 2 * HOUR_NS  # How long before a reference market closes its wider arrays go out.
 
 
@@ -197,44 +199,50 @@ class RiskArrays:
                 yield target.asset_id, value
 
     def _of_plain(self, target: Target, wide: Mapping[str, bool], ts_ns: int) -> Change | None:
+        """What it says now, or None when that has been said, or when it has matured."""
         what = self._plain[target]
         price, quote_dollars = self._prices[target]
-        sent = self._sent.get(target)
-        shift = None if sent is None else sent.terms.unit_shift
         value = price * what.unit * quote_dollars
+        group: PriceGroup | RatesGroup
+        loads: Callable[[int], list[Load]]
         if isinstance(what, Bond):
             years = (what.maturity_ns - ts_ns) / YEAR_NS
             if years <= 0.0:
                 return None
-            paid = payments(what.coupon, what.frequency, years)
-            rates = self._rates_group(what.group)
-            issuer = None if what.issuer is None else self._price_group(what.issuer)
-            loss, headroom = value * rates.shift_large * min(years, 10.0), HEADROOM
-            group: PriceGroup | RatesGroup = rates
-
-            def loads(unit_shift: int) -> list[Load]:
-                is_closed = wide[what.group]
-                return bond_arrays(price, paid, what.unit, unit_shift, rates, quote_dollars, is_closed, issuer)
+            group, headroom = self._rates_group(what.group), HEADROOM
+            loss = value * group.shift_large * min(years, DURATION_MAX)
+            loads = partial(self._of_bond, what, price, years, quote_dollars, wide[what.group])
         else:
-            own = self._price_group(what.group)
-            coin = None if what.coin is None else self._price_group(what.coin)
-            loss, headroom = value * own.price_range, what.headroom
-            group = own
-
-            def loads(unit_shift: int) -> list[Load]:
-                is_closed = wide[what.group]
-                made = [linear(own, value, unit_shift, is_derivative=what.is_derivative, is_closed=is_closed)]
-                if coin is not None:
-                    made.append(linear(coin, value, unit_shift, is_derivative=False, beta=what.beta))
-                return made
-
-        terms = risk_terms(group, value, loss, what.cap, unit_shift=shift, headroom=headroom)
+            group, headroom = self._price_group(what.group), what.headroom
+            loss = value * group.price_range
+            loads = partial(self._of_linear, what, value, wide[what.group])
+        sent = self._sent.get(target)
+        if sent is None:
+            terms = risk_terms(group, value, loss, what.cap, headroom=headroom)
+            return Change(target, terms, tuple(loads(terms.unit_shift)))
+        terms = risk_terms(group, value, loss, what.cap, unit_shift=sent.terms.unit_shift)
         made = loads(terms.unit_shift)
-        if shift is not None and max(int(np.abs(load.array).max()) for load in made) * what.cap > RISK_MAX:
-            terms = risk_terms(group, value, loss, what.cap, headroom=headroom)  # It has outgrown its unit.
+        if max(int(np.abs(load.array).max()) for load in made) * what.cap > RISK_MAX:  # It has outgrown its unit.
+            terms = risk_terms(group, value, loss, what.cap, headroom=headroom)
             made = loads(terms.unit_shift)
         change = Change(target, terms, tuple(made))
-        return change if sent is None or self._differs(change, sent) else None
+        return change if self._differs(change, sent) else None
+
+    def _of_linear(self, what: Linear, value: float, is_closed: bool, unit_shift: int) -> list[Load]:
+        own = self._price_group(what.group)
+        loads = [linear(own, value, unit_shift, is_derivative=what.is_derivative, is_closed=is_closed)]
+        if what.coin is not None:  # A coin's market is always open, and the basis has been counted.
+            coin = self._price_group(what.coin)
+            loads.append(linear(coin, value, unit_shift, is_derivative=False, beta=what.beta))
+        return loads
+
+    def _of_bond(
+        self, what: Bond, price: float, years: float, quote_dollars: float, is_closed: bool, unit_shift: int
+    ) -> list[Load]:
+        paid = payments(what.coupon, what.frequency, years)
+        issuer = None if what.issuer is None else self._price_group(what.issuer)
+        rates = self._rates_group(what.group)
+        return bond_arrays(price, paid, what.unit, unit_shift, rates, quote_dollars, is_closed, issuer)
 
     def _differs(self, new: Change, old: Change) -> bool:
         if new.terms.unit_shift != old.terms.unit_shift:
