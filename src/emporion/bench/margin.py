@@ -28,6 +28,7 @@ POSITION_LOTS = 3
 USD_SHIFT = 20  # The settlement asset is a dollar with six decimals: 2^20 atoms are as many micro-dollars.
 CAP = 1 << 30
 RANGE_PPM = 100_000
+PAIRS_AT_ONCE = 25_000
 GOAL = 0.5
 
 
@@ -120,19 +121,21 @@ def contracts_setup(mix: Mix, groups: int) -> Iterator[np.ndarray]:
 
 
 def positions(accounts: int, instrument_ids: np.ndarray, lots: int) -> Iterator[np.ndarray]:
-    """Every account trades with the one half of all accounts away, in the same instruments for a pair of them.
+    """Every account trades with the one half of all accounts away: in pieces of so many pairs.
 
     Args:
         instrument_ids: of all accounts alike, (POSITIONS,); or a row for each pair, (accounts // 2, ...).
     """
     half = accounts // 2
     each = np.broadcast_to(instrument_ids, (half, np.shape(instrument_ids)[-1]))
-    for column in range(each.shape[1]):
-        rows = np.zeros((half, 2), COMMAND)
+    columns = np.arange(each.shape[1])
+    for begin in range(0, half, PAIRS_AT_ONCE):
+        pairs = np.arange(begin, min(begin + PAIRS_AT_ONCE, half))[:, None, None]
+        rows = np.zeros((len(pairs), len(columns), 2), COMMAND)
         rows["kind"], rows["ts_ns"] = Command.PLACE, START_NS
-        rows["account_id"] = FIRST_ACCOUNT + np.arange(half)[:, None] + np.array([0, half])
-        rows["instrument_id"] = each[:, column, None]
-        rows["side"] = np.where((np.arange(half)[:, None] + np.array([0, 1]) + column) % 2, Side.BUY, Side.SELL)
+        rows["account_id"] = FIRST_ACCOUNT + pairs + np.array([0, half])
+        rows["instrument_id"] = each[begin : begin + len(pairs), :, None]
+        rows["side"] = np.where((pairs + columns[:, None] + np.array([0, 1])) % 2, Side.BUY, Side.SELL)
         rows["tif"] = np.array([Tif.GTC, Tif.IOC])
         rows["price_ticks"], rows["qty_lots"] = CENTRE_TICKS, lots
         yield rows.reshape(-1)

@@ -72,7 +72,7 @@ def _measure(accounts: int, progress: Progress) -> MarkUpdate:
     for rows in positions(accounts, chosen, LOTS):
         for batch in cut(rows):
             refuse_rejections(machine.apply(batch), "opening positions")
-    _sweep_all(machine, accounts)  # So that all begin as a running venue leaves them.
+        _sweep_all(machine, accounts)  # Who is not active gives back its exposures, as in a running venue.
 
     progress("marks: the update")
     moved = CENTRE_TICKS + rng.integers(-40, 41, INSTRUMENTS)
@@ -110,6 +110,7 @@ def _slice(accounts: int) -> int:
 def _sweep_all(machine: Machine, accounts: int) -> None:
     margins = int(machine.array["tables"]["live"][0, Limit.MARGINS])
     assert margins == accounts
+    machine.advance(build_margin.set_price(1, CENTRE_TICKS, CENTRE_TICKS))  # So that nobody is fresh.
     for _ in range(-(-accounts // SWEEP_MAX)):
         machine.advance(build_margin.sweep(SWEEP_MAX))
 
