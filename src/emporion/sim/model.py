@@ -22,6 +22,8 @@ from emporion.schema.messages import (
     ADMIN_COMMAND,
     ASSET_TERMS,
     COMMAND,
+    CONTRACT_BOUNDS,
+    CONTRACT_TERMS,
     EVENT,
     GENESIS_LIMITS,
     GENESIS_ROWS,
@@ -34,6 +36,7 @@ from emporion.schema.messages import (
     TRANSFER_COMMAND,
     VALUES,
 )
+from emporion.sim import model_contracts as contracts
 from emporion.sim import model_ledger as ledger
 from emporion.sim import model_liquidation as liquidation
 from emporion.sim import model_loans as loans
@@ -77,6 +80,11 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
     Command.AMEND_INSTRUMENT: (operators.amend_instrument, [[INSTRUMENT_BOUNDS]]),
     Command.SET_STATUS: (operators.set_status, [[]]),
     Command.SET_FEES: (operators.set_fees, [[]]),
+    Command.LIST_CONTRACT: (
+        contracts.list_contract,
+        [[INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, CONTRACT_TERMS, CONTRACT_BOUNDS]],
+    ),
+    Command.SET_PRICE: (contracts.set_price, [[]]),
     Command.SET_GROUP: (risk.set_group, [[]]),
     Command.SET_RISK: (risk.set_risk, [[VALUES] * RISK_ROWS]),
     Command.SET_MARGIN: (risk.set_margin, [[]]),
