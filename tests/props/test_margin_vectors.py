@@ -72,8 +72,8 @@ class Bazaar(Floor):
                 self.do(rows)
             self.contracts.append(contract)
         for name in "ABC":
-            self.account(name, 60_000)
-            self.do(build.deposit(self.accounts[name], 2, 300))
+            self.account(name, 4_000)
+            self.do(build.deposit(self.accounts[name], 2, 60))
         self.do(build_margin.set_margin(self.accounts["C"], 5))
         self.do(build_margin.set_lending(CASH, 10**9, 10**8, 10**9, 10**10))
         self.account("bank", 10**6)
@@ -88,11 +88,11 @@ class Bazaar(Floor):
         side = (BUY, SELL)[self.rng.integers(2)]
         kind = self.rng.random()
         if kind < 0.45:
-            price, lots = int(self.rng.integers(95, 106)), int(self.rng.integers(1, 30))
+            price, lots = int(self.rng.integers(95, 106)), int(self.rng.integers(1, 60))
             tif = (Tif.GTC, Tif.GTC, Tif.IOC)[self.rng.integers(3)]
             self.foresee(build.place(number, int(self.rng.choice(self.contracts)), side, lots, price, tif))
         elif kind < 0.6:
-            price, lots = int(self.rng.integers(45, 56)), int(self.rng.integers(1, 300))
+            price, lots = int(self.rng.integers(45, 56)), int(self.rng.integers(1, 120))
             self.foresee(build.place(number, self.spot, side, lots, price))
         elif kind < 0.7:
             orders = self.machine.array["orders"][0]
@@ -105,13 +105,13 @@ class Bazaar(Floor):
             self.send(build.mass_cancel(number, int(self.rng.choice(self.contracts))))
         elif kind < 0.83:
             contract = int(self.rng.choice(self.contracts))
-            self.send(build_margin.set_price(contract, *self.rng.integers(97, 104, 2).tolist()))
+            self.send(build_margin.set_price(contract, *self.rng.integers(85, 116, 2).tolist()))
         elif kind < 0.87:
             self.send(build_margin.set_value(2, int(self.rng.integers(48, 53))))
         elif kind < 0.92:
             self.send(build_margin.sweep(int(self.rng.integers(1, 4))))
         elif kind < 0.96:
-            self.send(build.withdraw(number, CASH, int(self.rng.integers(1, 20_000))))
+            self.send(build.withdraw(number, CASH, int(self.rng.integers(1, 3_000))))
         else:
             self.wait(HOUR // 2)
 
