@@ -149,7 +149,8 @@ def freeze(state, command, out):
     balance = state.balances[index.find_balance(state, account_id, asset_id)]
     slot = rings.newest_in_list(state, account_id)
     while balance.free_atoms < amount:
-        if _held_asset(state, state.orders[slot]) == asset_id:
+        order = state.orders[slot]
+        if order.hold_atoms != 0 and _held_asset(state, order) == asset_id:  # Orders on contracts hold nothing.
             older = book.older_that_stays(state, slot)
             book.cancel(state, slot, Event.CANCELED.value, Reject.BY_BALANCE_FREEZE.value, out)
             slot = older

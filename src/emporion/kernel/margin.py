@@ -253,12 +253,73 @@ def _renew(state, margin, exposure):
         held = exposure.held[scenario]
         held_loss = max(held_loss, -held)
         loss = max(loss, -(held + exposure.ordered[scenario]))
+    _set_losses(state, margin, exposure, held_loss, loss)
+
+
+@hot
+def _set_losses(state, margin, exposure, held_loss, loss):
     if held_loss != exposure.held_loss_atoms:
         ppm = state.groups[exposure.group_id].maintenance_ppm
         margin.maintenance_atoms += share_up(held_loss, ppm) - share_up(exposure.held_loss_atoms, ppm)
         exposure.held_loss_atoms = held_loss
     margin.initial_atoms += loss - exposure.loss_atoms
     exposure.loss_atoms = loss
+
+
+@kernel
+def renew(state, m, ref, held, buys, sells):
+    """What `lift`, a change and `lay` would do to a fresh account, in one walk over its scenarios: after the change.
+
+    Args:
+        held: what counted of the holding before (`quantity`).
+        buys, sells: what was on order of it before.
+    """
+    margin = state.margins[m]
+    holding = holdings.at(state, ref)
+    risk = state.risks[risk_row(state, holding)]
+    now = quantity(state, holding, risk.cap)
+    value_atoms = value_of(state, holding, now)
+    margin.equity_atoms += value_atoms - holding.value_atoms
+    holding.value_atoms = value_atoms
+    margin.maintenance_atoms += addon(risk, abs(now)) - addon(risk, abs(held))
+    margin.gross_atoms -= holding.gross_atoms
+    margin.addon_atoms -= holding.addon_atoms
+    margin.initial_atoms -= holding.addon_atoms
+    _measure_orders(state, margin, holding, risk, now)
+    if risk.loads > 0:
+        exposure = state.exposures[holding.exposures[0]]
+        if risk.short_min_atoms != 0:
+            exposure.held_short_atoms += short_loss(risk, now) - short_loss(risk, held)
+            exposure.short_atoms += short_loss(risk, now - min(holding.sell_leaves, 2 * risk.cap))
+            exposure.short_atoms -= short_loss(risk, held - min(sells, 2 * risk.cap))
+        _change(state, margin, exposure, risk, 0, holding, now, held, buys, sells)
+    if risk.loads > 1:
+        exposure = state.exposures[holding.exposures[1]]
+        _change(state, margin, exposure, risk, SCENARIOS, holding, now, held, buys, sells)
+    if risk.loads > 2:
+        exposure = state.exposures[holding.exposures[2]]
+        _change(state, margin, exposure, risk, 2 * SCENARIOS, holding, now, held, buys, sells)
+
+
+@hot
+def _change(state, margin, exposure, risk, base, holding, now, held, old_buys, old_sells):
+    bound, shift = 2 * risk.cap, risk.unit_shift
+    buys, sells = min(holding.buy_leaves, bound), min(holding.sell_leaves, bound)
+    old_buys, old_sells = min(old_buys, bound), min(old_sells, bound)
+    held_loss = max(exposure.held_short_atoms, 0)
+    loss = max(exposure.short_atoms, 0)
+    has_orders = (buys | sells | old_buys | old_sells) != 0
+    for scenario in range(SCENARIOS):
+        gain = risk.arrays[base + scenario]
+        total = exposure.held[scenario] + ((now * gain) >> shift) - ((held * gain) >> shift)
+        exposure.held[scenario] = total
+        ordered = exposure.ordered[scenario]
+        if has_orders:
+            ordered += ordered_loss(gain, buys, sells, shift) - ordered_loss(gain, old_buys, old_sells, shift)
+            exposure.ordered[scenario] = ordered
+        held_loss = max(held_loss, -total)
+        loss = max(loss, -(total + ordered))
+    _set_losses(state, margin, exposure, held_loss, loss)
 
 
 # --- Open orders -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from emporion.kernel import emit, holdings, index, loans, margin, position, rank
 from emporion.kernel.arith import buy_hold, mul_div_up, share_up
 from emporion.kernel.jit import hot, kernel, seldom
 from emporion.kernel.ledger import order_rate
+from emporion.kernel.measure import quantity
 from emporion.kernel.tables import take_extra
 from emporion.schema.codes import Event, FillFlag, LiquidationStage, OrderFlag, Side
 from emporion.schema.limits import SUPPLY_MAX
@@ -51,6 +52,8 @@ def enter(state, slot, m, need_atoms):
     order.margin = m
     if order.flags & REDUCE_ONLY == 0:
         state.margins[m].orders += 1
+        if state.instruments[order.instrument_id].contract != 0:
+            order.base_balance = holdings.find_contract(state, m, np.int64(order.instrument_id))
     return enter_again(state, slot, need_atoms)
 
 
@@ -118,6 +121,15 @@ def _added_value(state, m, asset_id, atoms, own_atoms):
     return risk.value_down(state, asset_id, there + atoms) - risk.value_down(state, asset_id, there)
 
 
+@hot
+def contract_ref(state, order):
+    """Its account's holding of the contract; 0 for none. An order that adds to it, remembers it."""
+    ref = np.int64(order.base_balance)
+    if ref != 0 and holdings.at(state, ref).instrument_id == order.instrument_id:
+        return ref
+    return holdings.find_contract(state, np.int64(order.margin), np.int64(order.instrument_id))
+
+
 @kernel
 def closable(state, order):
     """Lots of its account's position that a contract order may close."""
@@ -140,7 +152,7 @@ def add(state, order, lots):
     m = np.int64(order.margin)
     side = np.int64(order.side)
     if instrument.contract != 0:
-        margin.add_leaves(state, m, holdings.find_contract(state, m, order.instrument_id), side, lots)
+        margin.add_leaves(state, m, contract_ref(state, order), side, lots)
         return
     notional = order.price_ticks * lots * instrument.atoms_per_tick_lot
     base = holdings.find_asset(state, m, instrument.base_asset_id)
@@ -180,7 +192,7 @@ def leave(state, order):
     if order.extra != 0 and state.extras[order.extra].borrow_atoms != 0:
         promise(state, order, 0)
     if state.instruments[order.instrument_id].contract != 0:
-        ref = holdings.find_contract(state, m, order.instrument_id)
+        ref = contract_ref(state, order)
         if ref != 0:
             holdings.close_if_empty(state, m, ref)
 
@@ -258,7 +270,7 @@ def settle_due(state, order, out):
         return
     instrument = state.instruments[order.instrument_id]
     if instrument.contract != 0:
-        margin.settle_one(state, m, holdings.find_contract(state, m, order.instrument_id), out)
+        margin.settle_one(state, m, contract_ref(state, order), out)
     else:
         margin.settle_one(state, m, holdings.find_asset(state, m, instrument.base_asset_id), out)
         margin.settle_one(state, m, holdings.find_asset(state, m, instrument.quote_asset_id), out)
@@ -273,12 +285,12 @@ def fill(state, order, instrument, lots, tick_atoms, fee_atoms):
     """
     m = np.int64(order.margin)
     contract = state.contracts[instrument.contract]
-    ref = holdings.find_contract(state, m, order.instrument_id)
+    ref = contract_ref(state, order)
     cash = holdings.find_asset(state, m, instrument.quote_asset_id)
-    margin.lift(state, m, ref)
-    margin.lift(state, m, cash)
-    holding = holdings.at(state, ref)
-    before = holding.pos_lots
+    holding, money = holdings.at(state, ref), holdings.at(state, cash)
+    before, buys, sells = holding.pos_lots, holding.buy_leaves, holding.sell_leaves
+    held = quantity(state, holding, state.risks[contract.risk].cap)
+    money_held = quantity(state, money, state.risks[state.assets[instrument.quote_asset_id].risk].cap)
     if before == 0:
         holding.paid_index = contract.funding_index
     gain = position.change(holding, order.side, lots, tick_atoms)
@@ -292,8 +304,9 @@ def fill(state, order, instrument, lots, tick_atoms, fee_atoms):
     contract.clearing_atoms -= gain
     state.balances[contract.clearing_balance].free_atoms -= gain
     loans.shift(state, order.quote_balance, gain - fee_atoms)
-    margin.lay(state, m, cash)
-    margin.lay(state, m, ref)
+    if margin.is_fresh(state, m):
+        margin.renew(state, m, cash, money_held, money.buy_leaves, money.sell_leaves)
+        margin.renew(state, m, ref, held, buys, sells)
     scale_risk(state, order, order.leaves_lots + lots)
     return gain
 
@@ -367,8 +380,7 @@ def liquidation_flag(state, maker, taker):
 @kernel
 def emit_position(state, out, order, instrument, price_ticks, gain_atoms):
     """POSITION: what the account's position is now, and the gain that became cash."""
-    ref = holdings.find_contract(state, order.margin, order.instrument_id)
-    holding = holdings.at(state, ref)
+    holding = holdings.at(state, contract_ref(state, order))
     emit.event(
         out, state.seq, Event.POSITION.value, order.order_id, price_ticks, holding.pos_lots, holding.shown_entry_atoms,
         gain_atoms, order.account_id, order.instrument_id, instrument.quote_asset_id, order.side, 0, 0,

@@ -6,7 +6,21 @@ quantity changes nothing of an account's sums but the risk of the order, so no h
 
 import numpy as np
 
-from emporion.kernel import bits, book, clients, emit, health, holdings, index, margin, match, prices, risk, trigger
+from emporion.kernel import (
+    bits,
+    book,
+    clients,
+    emit,
+    health,
+    holdings,
+    index,
+    margin,
+    match,
+    order_margin,
+    prices,
+    risk,
+    trigger,
+)  # fmt: skip
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, seldom
 from emporion.kernel.ledger import order_rate
@@ -46,7 +60,7 @@ def cancel(state, slot, out):
     )  # fmt: skip
     book.leave(state, slot, order, instrument, price_ticks)
     book.delist(state, slot)
-    ref = holdings.find_contract(state, m, np.int64(order.instrument_id))
+    ref = order_margin.contract_ref(state, order)
     margin.add_leaves(state, m, ref, side, -leaves_lots)
     row = state.margins[m]
     row.order_risk_atoms -= order.risk_atoms
@@ -179,6 +193,7 @@ def place(state, command, out):
     order.entry_seq = state.seq
     order.maker_ppm = maker_ppm
     order.taker_ppm = taker_ppm
+    order.base_balance = ref
     order.quote_balance = quote
     order.margin = m
     order.risk_atoms = risk_atoms

@@ -131,8 +131,8 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("tif", "i1"),
     ("flags", "i1"),
     ("stp", "i1"),
-    ("base_balance", "i4"),  # Rows in balances. Of a contract only the quote balance: what it settles in.
-    ("quote_balance", "i4"),
+    ("base_balance", "i4"),  # Rows in balances. Of a contract: the ref of its holding (kernel/holdings.py), or 0,
+    ("quote_balance", "i4"),  # and what it settles in.
     ("next_free", "i4"),  # In a free row: the next free row.
     # Second line: money, and who to tell.
     ("qty_lots", "i8"),  # Total as entered or replaced, less what self-trade prevention took.
