@@ -12,7 +12,7 @@ from emporion.kernel.machine import Machine
 from emporion.schema.limits import OUTCOMES_MAX, SCENARIOS, SYSTEM_ACCOUNTS
 from emporion.sim.model_contracts_state import Contract, Holding, MarginAccount, Risk
 from emporion.sim.model_loans import lent, promised
-from emporion.sim.model_margin import exposures, exposures_of, is_fresh, quantities, sums
+from emporion.sim.model_margin import exposures, exposures_of, is_fresh, quantities, sums, withdrawn
 from emporion.sim.model_state import Venue
 
 CONTRACT_FIELDS = {  # Of the machine's row, and of the model's record.
@@ -133,7 +133,7 @@ def machine_sums(state: Any, row: Any) -> tuple[int, ...]:
 
 
 def machine_holdings(state: Any, row: Any) -> list[tuple[int, ...]]:
-    """In the order they are looked at, with their places."""
+    """In the order they are looked at, with their places. An asset's entry is what is being withdrawn of it."""
     found = []
     pages = chain_rows(state["holding_pages"], int(row["first_page"]), "next_page")
     for number, page in enumerate(pages):
@@ -230,8 +230,9 @@ def holding_numbers(venue: Venue, account: MarginAccount) -> list[tuple[int, ...
             if each is None:
                 continue
             has = quantities(venue, account, each)
+            entry = each.entry if each.instrument_id else withdrawn(venue, account.account_id, each.asset_id)
             found.append((
-                number, place, each.instrument_id, each.asset_id, each.pos, each.entry, each.shown_entry,
+                number, place, each.instrument_id, each.asset_id, each.pos, entry, each.shown_entry,
                 has.buys, has.sells, paid_index(venue, account, each),
             ))  # fmt: skip
     return found

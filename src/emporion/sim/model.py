@@ -45,6 +45,7 @@ from emporion.sim import model_orders as orders
 from emporion.sim import model_risk as risk
 from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
+from emporion.sim.model_deadlines import work_off_deadlines
 from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_state import Hold, Order, Refusal, Venue, require
 
@@ -131,7 +132,7 @@ class Model:
             venue.now = row.ts_ns
         begin_hour(venue)
         venue.looks_left = CANCELS_PER_COMMAND  # W-5
-        walks.work_off_deadlines(venue)
+        work_off_deadlines(venue)
         try:
             require(row.kind in RULES, Reject.UNKNOWN_KIND)  # W-4
             require(venue.is_open == (row.kind != Command.GENESIS), Reject.NO_GENESIS)

@@ -1,12 +1,13 @@
 """Is the model's own state sound? Each check is one sentence of the rules."""
 
-from emporion.schema.codes import InstrumentStatus, Side
-from emporion.schema.limits import SYSTEM_ACCOUNTS
+from emporion.schema.codes import InstrumentStatus, LiquidationStage, OrderFlag, Side
+from emporion.schema.limits import CLEARING_ACCOUNT, SYSTEM_ACCOUNTS
+from emporion.sim.model_margin import free_exposures
 from emporion.sim.model_state import Order, Venue
 
 
 def problems(venue: Venue) -> list[str]:
-    return [*money(venue), *holds(venue), *queues(venue), *client_ids(venue)]
+    return [*money(venue), *holds(venue), *queues(venue), *client_ids(venue), *contracts(venue), *margin(venue)]
 
 
 def money(venue: Venue) -> list[str]:
@@ -17,8 +18,8 @@ def money(venue: Venue) -> list[str]:
         if total:
             found.append(f"asset {asset_id} sums to {total}")
     for (account_id, asset_id), balance in venue.balances.items():
-        is_system = account_id <= SYSTEM_ACCOUNTS
-        if (balance.free < 0 and not is_system) or balance.order_held < 0 or balance.other_held < 0:
+        may_owe = account_id <= SYSTEM_ACCOUNTS or account_id in venue.margins
+        if (balance.free < 0 and not may_owe) or balance.order_held < 0 or balance.other_held < 0:
             found.append(f"account {account_id}, asset {asset_id}: {balance}")
     return found
 
@@ -47,11 +48,12 @@ def queues(venue: Venue) -> list[str]:
     for order in venue.orders.values():
         if not venue.is_queued(order):
             found.append(f"order {order.order_id} stands nowhere")
-        if not 0 < order.leaves <= order.qty or order.hold <= 0:
+        is_contract = order.instrument_id in venue.contracts
+        if not 0 < order.leaves <= order.qty or (order.hold + order.borrow > 0) == is_contract:
             found.append(f"order {order.order_id}: {order}")
         if order.display and not order.is_waiting and not 0 < order.shown <= min(order.display, order.leaves):
             found.append(f"order {order.order_id} shows {order.shown} of {order.leaves}")
-        if order.side == Side.BUY and order.hold > venue.entry_hold(order, order.leaves):
+        if order.side == Side.BUY and order.hold + order.borrow > venue.entry_hold(order, order.leaves):
             found.append(f"order {order.order_id} holds too much: {order.hold}")
         if order.side == Side.SELL and order.hold != venue.entry_hold(order, order.leaves):
             found.append(f"order {order.order_id} holds {order.hold}")
@@ -84,4 +86,44 @@ def client_ids(venue: Venue) -> list[str]:
     times = [entry.ended_ns for entry in venue.ended_ids]
     if times != sorted(times):
         found.append("the queue of ended client ids is out of order")
+    return found
+
+
+def contracts(venue: Venue) -> list[str]:
+    """What positions cost is what the clearing account is owed, and no more is open than there is (S-6)."""
+    found = []
+    owed: dict[int, int] = {}
+    for number, contract in venue.contracts.items():
+        held = [each for account in venue.margins.values() if (each := account.find(number)) is not None]
+        if sum(each.entry for each in held) + contract.clearing:
+            found.append(f"contract {number}: entries and {contract.clearing} do not add up to 0")
+        if sum(each.pos for each in held):
+            found.append(f"contract {number}: positions add up to {sum(each.pos for each in held)}")
+        if sum(max(each.pos, 0) for each in held) != contract.open_interest:
+            found.append(f"contract {number}: open interest is not {contract.open_interest}")
+        quote = venue.instruments[number].quote
+        owed[quote] = owed.get(quote, 0) + contract.clearing + contract.funding
+    for asset_id, atoms in owed.items():
+        if venue.free(CLEARING_ACCOUNT, asset_id) != atoms:
+            found.append(f"the clearing account has not {atoms} of asset {asset_id}")
+    return found
+
+
+def margin(venue: Venue) -> list[str]:
+    """Every balance and position of a margin account has its holding, and there is room for exposures (R-4, R-5)."""
+    found = []
+    for account in venue.margins.values():
+        assets = {asset_id for account_id, asset_id in venue.balances if account_id == account.account_id}
+        held = [(each.instrument_id, each.asset_id) for each in account.holdings()]
+        if len(held) != len(set(held)) or {asset_id for _, asset_id in held if asset_id} != assets:
+            found.append(f"account {account.account_id}: holdings {held}, balances of {assets}")
+        for order in venue.open_orders(account.account_id):
+            needs = order.instrument_id in venue.contracts and not order.flags & OrderFlag.REDUCE_ONLY
+            if needs and account.find(order.instrument_id) is None:
+                found.append(f"order {order.order_id} has no holding")
+        queued = account.account_id in venue.liquidation_queue
+        if (account.stage != LiquidationStage.NONE) != (queued or account.due_ns > 0):
+            found.append(f"account {account.account_id} is in stage {account.stage}, queued {queued}")
+    if free_exposures(venue) < 0:
+        found.append("there are more exposures than there may be")
     return found

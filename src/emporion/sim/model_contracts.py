@@ -23,6 +23,8 @@ from emporion.schema.limits import (
     WINDOW_MAX_NS,
 )
 from emporion.sim.model_contracts_state import Contract
+from emporion.sim.model_ends import set_first_deadline
+from emporion.sim.model_funding import take_premium_sample
 from emporion.sim.model_margin import is_priced, raise_epoch, risk_of_asset
 from emporion.sim.model_operators import bounds_hold, set_bounds
 from emporion.sim.model_state import Instrument, Venue, require
@@ -68,6 +70,7 @@ def list_contract(venue: Venue, row: Row, data: list[Row]) -> None:
         one_ticks=contract_terms.one_ticks,
     )  # fmt: skip
     set_caps(contract, caps)
+    set_first_deadline(venue, contract)
     venue.instruments[number], venue.contracts[number] = instrument, contract
     for key in venues_own:
         venue.balance(*key)
@@ -165,6 +168,8 @@ def set_price(venue: Venue, row: Row, data: list[Row]) -> None:
     )  # fmt: skip
     if row.index_price_ticks and contract.kind in DATED:
         take_index_sample(venue, contract)
+    if row.index_price_ticks and contract.kind == ContractKind.PERPETUAL and instrument.status == InstrumentStatus.OPEN:
+        take_premium_sample(venue, contract)
 
 
 def set_value(venue: Venue, row: Row) -> None:

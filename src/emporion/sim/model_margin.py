@@ -81,12 +81,15 @@ def clamped(venue: Venue, account: MarginAccount, holding: Holding) -> Quantitie
 
 def collateral(venue: Venue, account_id: int, asset_id: int) -> int:
     """Its balance in total, without what is being withdrawn."""
-    withdrawn = sum(
+    return venue.balance_total(account_id, asset_id) - withdrawn(venue, account_id, asset_id)
+
+
+def withdrawn(venue: Venue, account_id: int, asset_id: int) -> int:
+    return sum(
         hold.amount
         for hold in venue.holds.values()
         if (hold.account_id, hold.asset_id, hold.kind) == (account_id, asset_id, HoldKind.WITHDRAWAL)
     )
-    return venue.balance_total(account_id, asset_id) - withdrawn
 
 
 def leaves_of(venue: Venue, account_id: int, instrument_id: int, side: int, without: Order | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from emporion.schema.codes import AssetClass, Event, InstrumentStatus, Limit, Reject
+from emporion.schema.codes import AssetClass, ContractKind, Event, InstrumentStatus, Limit, Reject
 from emporion.schema.limits import (
     ATOMS_PER_LOT_MAX,
     ATOMS_PER_TICK_LOT_MAX,
@@ -18,6 +18,7 @@ from emporion.schema.limits import (
     SYSTEM_ACCOUNTS,
     TASKS,
 )
+from emporion.sim.model_ends import end_contract
 from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_match import line_up
 from emporion.sim.model_state import Account, Instrument, Task, Venue, require
@@ -137,7 +138,15 @@ def set_status(venue: Venue, row: Row, data: list[Row]) -> None:
     instrument = venue.instruments[row.instrument_id]
     require(instrument.status != InstrumentStatus.CLOSED, Reject.BAD_STATUS)
     closes = row.status == InstrumentStatus.CLOSED
+    is_outcome = (
+        row.instrument_id in venue.contracts and venue.contracts[row.instrument_id].kind == ContractKind.OUTCOME
+    )
+    require(not (closes and is_outcome), Reject.BAD_STATUS)  # C-3
     require(not closes or len(venue.tasks) < TASKS, Reject.BUSY)
+    contract = venue.contracts.get(row.instrument_id)
+    if closes and contract is not None:  # C-3
+        end_contract(venue, contract, contract.mark, Reject.BY_CLOSE)
+        return
     instrument.status = row.status
     venue.emit(Event.STATUS_CHANGED, instrument_id=row.instrument_id, flags=row.status)
     line_up(venue, instrument)

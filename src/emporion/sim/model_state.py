@@ -445,6 +445,11 @@ class Venue:
         found = [(*due, DeadlineKind.ORDER, order_id) for order_id, due in self.order_deadlines.items()]
         found += [(*due, DeadlineKind.DEADMAN, account_id) for account_id, due in self.deadmen.items()]
         found += [
+            (contract.due_ns, contract.due_seq, DeadlineKind.CONTRACT, number)
+            for number, contract in self.contracts.items()
+            if contract.due_ns
+        ]
+        found += [
             (account.due_ns, account.due_seq, DeadlineKind.LIQUIDATION, account.account_id)
             for account in self.margins.values()
             if account.due_ns

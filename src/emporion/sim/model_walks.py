@@ -1,33 +1,15 @@
-"""Deadlines, and cancelling many: docs/rules/work.md."""
+"""Cancelling many, and the dead man's switch: docs/rules/work.md."""
 
 from types import SimpleNamespace
 
-from emporion.schema.codes import DeadlineKind, Event, InstrumentStatus, Reject, Side
-from emporion.schema.limits import DEADLINES_PER_COMMAND, DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS, TS_MAX
+from emporion.schema.codes import Event, InstrumentStatus, Reject, Side
+from emporion.schema.limits import DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS
 from emporion.sim import model_liquidation as liquidation
 from emporion.sim.model_match import fire_stops, opposite
 from emporion.sim.model_state import Order, Task, Venue, require
 
 Row = SimpleNamespace
 SHUT = (InstrumentStatus.HALTED, InstrumentStatus.CLOSED)
-
-
-def work_off_deadlines(venue: Venue) -> None:
-    """W-2."""
-    for _ in range(DEADLINES_PER_COMMAND):
-        due_ns, _, kind, target = min(venue.deadlines(), default=(TS_MAX + 1, 0, DeadlineKind.ORDER, 0))
-        if due_ns > venue.now:
-            return
-        if kind == DeadlineKind.ORDER:
-            venue.expire(venue.orders[target])
-        elif kind == DeadlineKind.LIQUIDATION:
-            liquidation.on_deadline(venue, target)
-        elif len(venue.tasks) >= TASKS:
-            return
-        else:  # W-6
-            del venue.deadmen[target]
-            venue.emit(Event.DEADMAN_FIRED, account_id=target)
-            start_walk(venue, Task(venue.seq, target, 0, 0, Reject.BY_DEADMAN))
 
 
 def set_deadman(venue: Venue, row: Row, data: list[Row]) -> None:

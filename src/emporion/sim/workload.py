@@ -82,6 +82,8 @@ class Workload(Memory):
         hostile: share of rows spoiled, 0 to 1; None to draw that too.
     """
 
+    wealths = (20_000, 3_000_000, 1_000_000_000_000)  # Atoms of each asset: all begin with one of these.
+
     def __init__(self, seed: int, limits: Mapping[Limit, int] | None = None, hostile: float | None = None) -> None:
         super().__init__(accounts=list(range(FIRST_ACCOUNT, FIRST_ACCOUNT + MASTERS + SUBS)), last_ticks=MIDDLE_TICKS)
         self.rng = rng = np.random.default_rng(seed)
@@ -124,7 +126,7 @@ class Workload(Memory):
         rows += [build.open_account(FIRST_ACCOUNT + number) for number in range(SUBS)]
         for tier in range(3):
             rows.append(self._set_fees(0, tier))
-        wealth = int(rng.choice([20_000, 3_000_000, 1_000_000_000_000]))
+        wealth = int(rng.choice(self.wealths))
         for account_id in self.accounts:
             rows += [build.deposit(account_id, asset, wealth) for asset in range(1, ASSETS + 1)]
         for instrument_id in range(1, INSTRUMENTS + 1):

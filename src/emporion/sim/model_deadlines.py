@@ -1,0 +1,33 @@
+"""What has come due goes first: docs/rules/work.md, W-2."""
+
+from emporion.schema.codes import DeadlineKind, Event, Reject
+from emporion.schema.limits import DEADLINES_PER_COMMAND, TASKS
+from emporion.sim import model_ends as ends
+from emporion.sim import model_liquidation as liquidation
+from emporion.sim.model_state import Task, Venue
+from emporion.sim.model_walks import start_walk
+
+
+def work_off_deadlines(venue: Venue) -> None:
+    """The earliest first, those due together in the order they were set."""
+    for _ in range(DEADLINES_PER_COMMAND):
+        due_ns, _, kind, target = min(venue.deadlines(), default=(venue.now + 1, 0, DeadlineKind.ORDER, 0))
+        if due_ns > venue.now or not work_off(venue, kind, target):
+            return
+
+
+def work_off(venue: Venue, kind: DeadlineKind, target: int) -> bool:
+    """Whether it could be: if not, the work stops there and goes on with the next command."""
+    if kind == DeadlineKind.ORDER:
+        venue.expire(venue.orders[target])
+    elif kind == DeadlineKind.LIQUIDATION:
+        liquidation.on_deadline(venue, target)
+    elif kind == DeadlineKind.CONTRACT:
+        return ends.on_deadline(venue, venue.contracts[target])
+    elif len(venue.tasks) >= TASKS:
+        return False
+    else:  # W-6
+        del venue.deadmen[target]
+        venue.emit(Event.DEADMAN_FIRED, account_id=target)
+        start_walk(venue, Task(venue.seq, target, 0, 0, Reject.BY_DEADMAN))
+    return True
