@@ -53,6 +53,17 @@ def grid(tick: Number, lot: Number, base_decimals: int, quote_decimals: int) -> 
     return Grid(tick, lot, quote_atom, per_lot, per_tick_lot)
 
 
+def grid_of_contract(tick: Decimal, lot: Decimal, quote_decimals: int) -> Grid:
+    """The same of a contract, which has no base asset: its lot is a power of ten of what it is on."""
+    if tick <= 0 or lot <= 0 or lot != Decimal(1).scaleb(lot.adjusted()):
+        raise BadValue(f"tick {tick} must be positive and lot {lot} a power of ten of what the contract is on")
+    quote_atom = atom(quote_decimals)
+    per_tick_lot = to_units(tick * lot, quote_atom, "tick x lot", "quote atom")
+    if per_tick_lot > ATOMS_PER_TICK_LOT_MAX:
+        raise BadValue(f"tick {tick:f} or lot {lot:f} is too coarse: at most {ATOMS_PER_TICK_LOT_MAX} atoms")
+    return Grid(tick, lot, quote_atom, 1, per_tick_lot)
+
+
 def bounds(
     on: Grid,
     *,

@@ -17,16 +17,15 @@ from emporion.engine.node import Node
 from emporion.errors import BadValue
 from emporion.schema.codes import Limit
 from emporion.schema.limits import CAPACITIES, Capacity
+from emporion.venue.contracting import Contracting
 from emporion.venue.fork import fork
 from emporion.venue.money import Money
 from emporion.venue.names import Names
-from emporion.venue.operating import Operating
-from emporion.venue.trading import Trading
 from emporion.venue.values import code
 from emporion.venue.views import Views
 
 
-class Venue(Trading, Money, Operating, Views):
+class Venue(Contracting, Money, Views):
     """Made by `emporion.open`. Not to be shared between threads without a lock."""
 
     @property
