@@ -85,6 +85,7 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
         contracts.list_contract,
         [[INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, CONTRACT_TERMS, CONTRACT_BOUNDS]],
     ),
+    Command.AMEND_CONTRACT: (contracts.amend_contract, [[CONTRACT_BOUNDS]]),
     Command.SET_PRICE: (contracts.set_price, [[]]),
     Command.SET_GROUP: (risk.set_group, [[]]),
     Command.SET_RISK: (risk.set_risk, [[VALUES] * RISK_ROWS]),

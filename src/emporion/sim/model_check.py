@@ -95,9 +95,10 @@ def contracts(venue: Venue) -> list[str]:
     owed: dict[int, int] = {}
     for number, contract in venue.contracts.items():
         held = [each for account in venue.margins.values() if (each := account.find(number)) is not None]
-        if sum(each.entry for each in held) + contract.clearing:
+        final = contract.settle_price * venue.instruments[number].atoms_per_tick_lot if contract.is_settled else 0
+        if sum(each.entry - each.pos * final for each in held) + contract.clearing:
             found.append(f"contract {number}: entries and {contract.clearing} do not add up to 0")
-        if sum(each.pos for each in held):
+        if sum(each.pos for each in held) and not contract.is_settled:
             found.append(f"contract {number}: positions add up to {sum(each.pos for each in held)}")
         if sum(max(each.pos, 0) for each in held) != contract.open_interest:
             found.append(f"contract {number}: open interest is not {contract.open_interest}")

@@ -24,7 +24,7 @@ from emporion.schema.limits import (
 )
 from emporion.sim.model_contracts_state import Contract
 from emporion.sim.model_ends import set_first_deadline
-from emporion.sim.model_funding import take_premium_sample
+from emporion.sim.model_funding import index_max, take_premium_sample
 from emporion.sim.model_margin import is_priced, raise_epoch, risk_of_asset
 from emporion.sim.model_operators import bounds_hold, set_bounds
 from emporion.sim.model_state import Instrument, Venue, require
@@ -112,6 +112,31 @@ def terms_hold(venue: Venue, terms: Row, bounds: Row, contract_terms: Row) -> bo
             holds = holds and has["one_ticks"] == question.one_ticks and 0 <= has["outcome"] < contracts
             holds = holds and question.instrument_ids[has["outcome"]] == 0
     return holds
+
+
+def amend_contract(venue: Venue, row: Row, data: list[Row]) -> None:
+    """C-2."""
+    caps = data[0]
+    instrument, contract = venue.instruments.get(row.instrument_id), venue.contracts.get(row.instrument_id)
+    if contract is not None and instrument is not None:
+        lots = max(caps.position_max_lots, caps.open_interest_max_lots, contract.open_interest)
+        worth = lots * highest(instrument, contract) * instrument.atoms_per_tick_lot
+        require(caps_hold(caps, ContractKind(contract.kind), worth), Reject.BAD_VALUE)
+        require(abs(contract.funding_index) <= index_max(lots), Reject.BAD_VALUE)
+    require(instrument is not None, Reject.UNKNOWN_INSTRUMENT)
+    assert instrument is not None
+    require(instrument.status != InstrumentStatus.CLOSED, Reject.BAD_STATUS)
+    require(contract is not None, Reject.NOT_A_CONTRACT)
+    assert contract is not None
+    fits = contract.risk.count == 0 or caps.position_max_lots <= contract.risk.cap
+    require(fits, Reject.POSITION_LIMIT)
+    set_caps(contract, caps)
+    venue.emit(Event.CONTRACT_AMENDED, instrument_id=row.instrument_id)
+
+
+def highest(instrument: Instrument, contract: Contract) -> int:
+    """P: no price, payout or intrinsic value is above it."""
+    return contract.one_ticks if contract.kind == ContractKind.OUTCOME else instrument.price_max
 
 
 def caps_hold(caps: Row, kind: ContractKind, worth: int) -> bool:

@@ -82,12 +82,16 @@ def end_interval(venue: Venue, contract: Contract) -> None:
     )  # fmt: skip
     contract.premiums_e12, contract.funding_rate_e12 = [], rate
     moved = contract.funding_index + trunc(contract.index * instrument.atoms_per_tick_lot * rate, 1_000)
-    if moved != contract.funding_index and abs(moved) <= index_max(contract):
+    if moved != contract.funding_index and abs(moved) <= index_max(largest(contract)):
         contract.funding_index = moved
         raise_epoch(venue)
 
 
-def index_max(contract: Contract) -> int:
-    """M of F-3."""
-    lots = max(contract.position_max, contract.open_interest_max, contract.open_interest)
+def largest(contract: Contract) -> int:
+    """L of C-2: as many lots as there may be, or are."""
+    return max(contract.position_max, contract.open_interest_max, contract.open_interest)
+
+
+def index_max(lots: int) -> int:
+    """M of F-3, for so many lots."""
     return min((1 << 61) // lots * 1_000_000_000, (1 << 61) - 1)

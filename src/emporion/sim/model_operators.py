@@ -138,12 +138,10 @@ def set_status(venue: Venue, row: Row, data: list[Row]) -> None:
     instrument = venue.instruments[row.instrument_id]
     require(instrument.status != InstrumentStatus.CLOSED, Reject.BAD_STATUS)
     closes = row.status == InstrumentStatus.CLOSED
-    is_outcome = (
-        row.instrument_id in venue.contracts and venue.contracts[row.instrument_id].kind == ContractKind.OUTCOME
-    )
+    contract = venue.contracts.get(row.instrument_id)
+    is_outcome = contract is not None and contract.kind == ContractKind.OUTCOME
     require(not (closes and is_outcome), Reject.BAD_STATUS)  # C-3
     require(not closes or len(venue.tasks) < TASKS, Reject.BUSY)
-    contract = venue.contracts.get(row.instrument_id)
     if closes and contract is not None:  # C-3
         end_contract(venue, contract, contract.mark, Reject.BY_CLOSE)
         return
