@@ -33,7 +33,7 @@ def set_liquidation(state, command, values, out):
         if reason == Reject.NONE and state.accounts[account_id].margin == 0:
             reason = Reject.NOT_A_MARGIN_ACCOUNT
     if reason != Reject.NONE:
-        emit.rejected(state, out, reason, 0, account_id, 0, 0, 0)
+        emit.rejected(state, out, reason, 0, 0, 0, 0, 0)
         return
     state.backstop_account_id = account_id
     state.slice_ppm = values.values[0]
