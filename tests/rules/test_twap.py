@@ -112,7 +112,8 @@ def test_a_slice_goes_as_far_as_slippage_limit_and_band_let_it(floor):
     limits = []
     for side, terms in (
         (BUY, {"slippage_ppm": 20_000}), (BUY, wide), (BUY, wide | {"price_ticks": 103}),
-        (SELL, {"slippage_ppm": 20_000}), (SELL, wide), (SELL, wide | {"price_ticks": 97}), (BUY, {"price_ticks": 101}), (SELL, {"price_ticks": 99}),
+        (SELL, {"slippage_ppm": 20_000}), (SELL, wide), (SELL, wide | {"price_ticks": 97}),
+        (BUY, {"price_ticks": 101}), (SELL, {"price_ticks": 99}),
     ):  # fmt: skip
         start(floor, perp, 1, 1, 1, side=side, **terms)
         limits += slices(floor.wait(0))
