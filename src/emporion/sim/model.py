@@ -47,7 +47,8 @@ from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
 from emporion.sim.model_deadlines import work_off_deadlines
 from emporion.sim.model_margin import raise_epoch
-from emporion.sim.model_state import Hold, Order, Refusal, Venue, require
+from emporion.sim.model_records import Hold, Order
+from emporion.sim.model_state import Refusal, Venue, require
 
 Row = SimpleNamespace
 Handler = Callable[[Venue, Row, list[Row]], None]

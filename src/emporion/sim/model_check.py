@@ -3,7 +3,8 @@
 from emporion.schema.codes import InstrumentStatus, LiquidationStage, OrderFlag, Side
 from emporion.schema.limits import CLEARING_ACCOUNT, SYSTEM_ACCOUNTS
 from emporion.sim.model_margin import free_exposures
-from emporion.sim.model_state import Order, Venue
+from emporion.sim.model_records import Order
+from emporion.sim.model_state import Venue
 
 
 def problems(venue: Venue) -> list[str]:

@@ -27,7 +27,8 @@ from emporion.sim.model_ends import set_first_deadline
 from emporion.sim.model_funding import index_max, take_premium_sample
 from emporion.sim.model_margin import is_priced, raise_epoch, risk_of_asset
 from emporion.sim.model_operators import bounds_hold, set_bounds
-from emporion.sim.model_state import Instrument, Venue, require
+from emporion.sim.model_records import Instrument
+from emporion.sim.model_state import Venue, require
 
 Row = SimpleNamespace
 DATED = (ContractKind.FUTURE, ContractKind.CALL, ContractKind.PUT)

@@ -4,7 +4,8 @@ from emporion.schema.codes import DeadlineKind, Event, Reject
 from emporion.schema.limits import DEADLINES_PER_COMMAND, TASKS
 from emporion.sim import model_ends as ends
 from emporion.sim import model_liquidation as liquidation
-from emporion.sim.model_state import Task, Venue
+from emporion.sim.model_records import Task
+from emporion.sim.model_state import Venue
 from emporion.sim.model_walks import start_walk
 
 

@@ -2,7 +2,8 @@
 
 from emporion.schema.codes import Side
 from emporion.schema.limits import FEE_ACCOUNT
-from emporion.sim.model_state import Order, Venue
+from emporion.sim.model_records import Order
+from emporion.sim.model_state import Venue
 
 
 def borrows(venue: Venue, order: Order) -> bool:

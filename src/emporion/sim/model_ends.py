@@ -6,7 +6,8 @@ from emporion.sim.model_contracts_state import Contract
 from emporion.sim.model_funding import end_interval
 from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_match import line_up
-from emporion.sim.model_state import Task, Venue
+from emporion.sim.model_records import Task
+from emporion.sim.model_state import Venue
 from emporion.sim.model_walks import start_walk
 
 DAILY_AT_NS = 8 * HOUR_NS

@@ -4,7 +4,8 @@ from emporion.schema.codes import Event, Side
 from emporion.schema.limits import E12, IMPACT_ORDERS, PREMIUM_SAMPLES_MAX
 from emporion.sim.model_contracts_state import Contract
 from emporion.sim.model_margin import raise_epoch
-from emporion.sim.model_state import Instrument, Order, Venue, ceil_div
+from emporion.sim.model_records import Instrument, Order
+from emporion.sim.model_state import Venue, ceil_div
 
 PARTS = 65_536  # Of a tick: what impact prices are counted in.
 

@@ -8,7 +8,8 @@ from emporion.sim.model_contracts_state import Holding
 from emporion.sim.model_loans import lent, pay_interest, promised
 from emporion.sim.model_margin import has_place_for, make_stale, sums, touch
 from emporion.sim.model_positions import is_being_liquidated
-from emporion.sim.model_state import Hold, Order, Venue, require
+from emporion.sim.model_records import Hold, Order
+from emporion.sim.model_state import Venue, require
 
 Row = SimpleNamespace
 

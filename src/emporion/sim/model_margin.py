@@ -6,8 +6,9 @@ from emporion.schema.codes import HoldKind, Limit, OrderFlag, Side
 from emporion.schema.limits import PAGE_HOLDINGS, PAGES_PER_ACCOUNT, PPM, SCENARIOS
 from emporion.sim.model_contracts_state import Holding, MarginAccount, Risk
 from emporion.sim.model_loans import pay_interest
+from emporion.sim.model_records import Order
 from emporion.sim.model_settle import settle_position
-from emporion.sim.model_state import Order, Venue, ceil_div
+from emporion.sim.model_state import Venue, ceil_div
 
 
 def clamp(number: int, most: int) -> int:

@@ -21,7 +21,8 @@ from emporion.sim.model_margin import (
     touch,
 )
 from emporion.sim.model_positions import SIGN, closable, position, share_up
-from emporion.sim.model_state import Order, Venue, ceil_div, require
+from emporion.sim.model_records import Order
+from emporion.sim.model_state import Venue, ceil_div, require
 
 # --- Before the touch: P-2 ---------------------------------------------------------------------------
 

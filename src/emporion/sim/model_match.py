@@ -6,8 +6,9 @@ from emporion.sim import model_delivery as delivery
 from emporion.sim import model_positions as positions
 from emporion.sim.model_loans import pay_interest
 from emporion.sim.model_margin import make_stale
+from emporion.sim.model_records import Instrument, Order
 from emporion.sim.model_settle import settle_position
-from emporion.sim.model_state import Instrument, Order, Venue, ceil_div
+from emporion.sim.model_state import Venue, ceil_div
 
 
 def opposite(side: int) -> int:

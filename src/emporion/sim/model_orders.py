@@ -9,7 +9,8 @@ from emporion.sim import model_margin_orders as money
 from emporion.sim.model_delivery import hold_and_borrow, shrink_in_place, split
 from emporion.sim.model_match import can_fill, finish, fire_stops, match, meets, opposite
 from emporion.sim.model_positions import is_being_liquidated
-from emporion.sim.model_state import Account, ClientKey, Instrument, Order, Refusal, Venue, require
+from emporion.sim.model_records import Account, ClientKey, Instrument, Order
+from emporion.sim.model_state import Refusal, Venue, require
 
 Row = SimpleNamespace
 NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0)

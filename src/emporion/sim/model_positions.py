@@ -3,7 +3,8 @@
 from emporion.schema.codes import FeeForm, FillFlag, LiquidationStage, OrderFlag, Side
 from emporion.schema.limits import CLEARING_ACCOUNT, FEE_ACCOUNT, PPM
 from emporion.sim.model_contracts_state import Holding
-from emporion.sim.model_state import Order, Venue, ceil_div
+from emporion.sim.model_records import Order
+from emporion.sim.model_state import Venue, ceil_div
 
 SIGN = {Side.BUY: 1, Side.SELL: -1}
 

@@ -21,7 +21,8 @@ from emporion.sim.model_margin import (
 from emporion.sim.model_margin_orders import balances_needed, holdings_needed, open_holdings, risk_at_entry
 from emporion.sim.model_match import finish, match
 from emporion.sim.model_ranks import size
-from emporion.sim.model_state import Instrument, Order, Venue, ceil_div
+from emporion.sim.model_records import Instrument, Order
+from emporion.sim.model_state import Venue, ceil_div
 
 
 @dataclass

@@ -6,7 +6,8 @@ from emporion.schema.codes import Event, InstrumentStatus, Reject, Side
 from emporion.schema.limits import DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS
 from emporion.sim import model_liquidation as liquidation
 from emporion.sim.model_match import fire_stops, opposite
-from emporion.sim.model_state import Order, Task, Venue, require
+from emporion.sim.model_records import Order, Task
+from emporion.sim.model_state import Venue, require
 
 Row = SimpleNamespace
 SHUT = (InstrumentStatus.HALTED, InstrumentStatus.CLOSED)
