@@ -180,11 +180,17 @@ def fired(state, slot, out):
         book.cancel(state, parent, CANCELED, Reject.BY_OTHER.value, out)
 
 
+@kernel
+def position_changed(state, m, instrument_id, out):
+    """If a position (of a row in margins) has become 0 or turned, orders tied to it end. Rule K-3."""
+    if state.margins[m].tied != 0:
+        _end_tied(state, m, instrument_id, out)
+
+
 @seldom
-def position_ended(state, m, instrument_id, out):
-    """A position (of a row in margins) has become 0 or turned: orders tied to it end. Rule K-3."""
+def _end_tied(state, m, instrument_id, out):
     for _ in range(TIED_PER_POSITION):
         slot = ties.first_tied_to(state, m, instrument_id)
-        if slot == 0:
+        if slot == 0 or order_margin.closable(state, state.orders[slot]) != 0:
             return
         book.cancel(state, slot, CANCELED, Reject.BY_POSITION.value, out)

@@ -212,10 +212,7 @@ def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
     taker.leaves_lots -= lots
 
     spent, maker_gain, taker_gain = 0, 0, 0
-    maker_ends, taker_ends = False, False  # Their positions end with this trade, or turn.
     if is_contract:
-        maker_ends = _ends_position(state, maker, lots)
-        taker_ends = _ends_position(state, taker, lots)
         tick_atoms = price_ticks * instrument.atoms_per_tick_lot
         maker_gain = order_margin.fill(state, maker, instrument, lots, tick_atoms, maker_fee)
         taker_gain = order_margin.fill(state, taker, instrument, lots, tick_atoms, taker_fee)
@@ -233,25 +230,14 @@ def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
         order_margin.emit_position(state, out, taker, instrument, price_ticks, taker_gain)
     if (maker.extra | taker.extra) != 0:
         _tell_ties(state, taker, maker_slot, maker, out)
-    if maker_ends:
-        links.position_ended(state, np.int64(maker.margin), np.int64(maker.instrument_id), out)
-    if taker_ends:
-        links.position_ended(state, np.int64(taker.margin), np.int64(taker.instrument_id), out)
     if is_contract:
+        links.position_changed(state, np.int64(maker.margin), np.int64(maker.instrument_id), out)
+        links.position_changed(state, np.int64(taker.margin), np.int64(taker.instrument_id), out)
         if maker.flags & REDUCE_ONLY != 0 and maker.leaves_lots > 0 and order_margin.closable(state, maker) == 0:
             book.cancel(state, maker_slot, CANCELED, REDUCED, out)
             return spent
     _after_trade(state, maker_slot, maker, shown, lots, out)
     return spent
-
-
-@kernel
-def _ends_position(state, order, lots):
-    """Whether a fill of so many lots ends or turns the account's position, and any of its orders may care."""
-    if state.margins[order.margin].tied == 0:
-        return False
-    closable = order_margin.closable(state, order)
-    return closable != 0 and lots >= closable
 
 
 @seldom

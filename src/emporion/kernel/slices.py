@@ -6,7 +6,7 @@ the account has free, or buy what it owes with what it has free.
 
 import numpy as np
 
-from emporion.kernel import choose, emit, holdings, index, loans, margin, match, order_margin
+from emporion.kernel import choose, emit, holdings, index, loans, margin, match, order_margin, trigger
 from emporion.kernel.arith import buy_hold, mul_div_down, share_down, share_up
 from emporion.kernel.jit import kernel
 from emporion.kernel.ledger import open_balance
@@ -47,6 +47,7 @@ def reduce(state, m, ref, out):
         first_event = out.count
         quote_balance = np.int64(holdings.at(state, holdings.open_asset(state, m, quote_id)).balance)
         order_id = _trade(state, m, instrument_id, side, lots, limit, out)
+        trigger.look(state, instrument_id, out)
         traded, notional = _traded(state, order_id, instrument, first_event, out)
         if notional > 0:
             margin.swept(state, m, out)

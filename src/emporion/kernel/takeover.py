@@ -5,7 +5,7 @@ Nothing is traded: two positions change at one price, and each gains or loses by
 
 import numpy as np
 
-from emporion.kernel import choose, emit, health, holdings, loans, margin, measure, position, ranks, slices
+from emporion.kernel import choose, emit, health, holdings, links, loans, margin, measure, position, ranks, slices
 from emporion.kernel.arith import mul_div_up
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import AccountFlag, Event, LiquidationStage, Reject, Side
@@ -46,6 +46,7 @@ def to_backstop(state, m, out):
         out, state.seq, Event.BACKSTOP_TOOK.value, 0, mark, lots, 0, fee, state.margins[m].account_id, instrument_id,
         instrument.quote_asset_id, side, NO_REASON, 0,
     )  # fmt: skip
+    links.position_changed(state, taker, instrument_id, out)
     return True
 
 
@@ -167,6 +168,7 @@ def _close(state, m, other, instrument_id, is_long, lots, price, away_ticks, out
         out, state.seq, Event.DELEVERAGED.value, 0, price, lots, 0, lots * away_ticks * instrument.atoms_per_tick_lot,
         state.margins[other].account_id, instrument_id, instrument.quote_asset_id, side, NO_REASON, 0,
     )  # fmt: skip
+    links.position_changed(state, other, instrument_id, out)
 
 
 # --- Either ------------------------------------------------------------------------------------------
