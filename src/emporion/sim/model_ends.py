@@ -48,8 +48,8 @@ def expire(venue: Venue, contract: Contract) -> None:
     samples = contract.indexes
     settled = sum(samples) // len(samples) if samples else contract.index
     final = settled
-    if settled == 0 and not samples:
-        settled = final = contract.mark
+    if settled == 0:
+        final = contract.mark
     elif contract.kind == ContractKind.CALL:
         final = max(settled - contract.strike, 0)
     elif contract.kind == ContractKind.PUT:
