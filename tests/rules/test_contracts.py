@@ -4,7 +4,17 @@ import pytest
 
 from emporion.schema import build, build_margin
 from emporion.schema.build_margin import list_contract
-from emporion.schema.codes import AssetClass, ContractKind, Event, FeeForm, InstrumentStatus, Limit, Reject
+from emporion.schema.codes import (
+    AssetClass,
+    ContractKind,
+    Event,
+    FeeForm,
+    InstrumentStatus,
+    Limit,
+    Link,
+    OrderFlag,
+    Reject,
+)
 from emporion.schema.limits import (
     E12,
     INDEX_SAMPLES_MAX,
@@ -377,3 +387,21 @@ def test_an_expiry_waits_for_a_place_in_the_task_queue(floor):
     assert floor.machine.apply(build.stamp(build.tick(), floor.now_ns)).size == 0
     floor.machine.state.task_count = 0
     assert told(floor.wait(0), Event.EXPIRED_CONTRACT)[0]["instrument_id"] == future
+
+
+def test_orders_that_wait_end_with_the_contract_too(floor):
+    """C-8, W-5: by the mark, by the index, by trades, trailing, and asleep behind a parent."""
+    future = floor.future(START_NS + HOUR)
+    account = floor.account("A")
+    stop, mark, index = OrderFlag.STOP, OrderFlag.ON_MARK, OrderFlag.ON_INDEX
+    for flags in (stop, stop | mark, stop | index):
+        for side, trigger in ((BUY, 150), (SELL, 50)):
+            floor.do(build.place(account, future, side, 1, trigger, flags=flags, trigger_price_ticks=trigger))
+    trail = {"trigger_price_ticks": 150, "trail_ticks": 50}
+    floor.do(build.place(account, future, BUY, 1, 150, flags=stop | mark, **trail))
+    parent = floor.do(build.place(account, future, BUY, 1, 90))[0]["order_id"]
+    child = {"trigger_price_ticks": 50, "related_id": parent, "link": Link.CHILD}
+    floor.do(build.place(account, future, SELL, 1, 50, flags=stop | OrderFlag.REDUCE_ONLY, **child))
+    events = floor.wait(HOUR)
+    assert len(told(events, Event.CANCELED)) == 9
+    assert not floor.machine.pending() and floor.machine.state.tables[Limit.ORDERS].live == 0
