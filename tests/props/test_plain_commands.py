@@ -6,20 +6,25 @@ And that commands do go the short way, or the comparison would compare nothing.
 import numba
 import pytest
 
-from emporion.kernel import plain
+from emporion.kernel import plain, plain_margin
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import SMALL, TINY
 from emporion.sim.crowd import Crowd
 from emporion.sim.workload import Workload
+from emporion.sim.workload_margin import MarginWorkload
 
-SHORT_WAYS = ("place", "replace", "cancel", "by_client_id")
+SHORT_WAYS = [(plain, name) for name in ("place", "replace", "cancel", "by_client_id")]
+SHORT_WAYS_OF_MARGIN = [(plain_margin, name) for name in ("place", "replace", "cancel")]  # The former lead to them.
 pytestmark = pytest.mark.skipif(not numba.config.DISABLE_JIT, reason="functions are exchanged: uncompiled only")
 
 
-def history(seed: int) -> list:
-    """A random stream with hostile rows, or one of many plain orders in few books."""
+def history(seed: int, has_margin: bool) -> list:
+    """A random stream with hostile rows, or one of many plain orders in few books; or one of traders on margin."""
     machine = Machine(TINY)
-    work = Workload(40_000 + seed) if seed % 2 else Crowd(40_000 + seed, hostile=0.02)
+    if has_margin:
+        work = MarginWorkload(40_000 + seed, hostile=0.02)
+    else:
+        work = Workload(40_000 + seed) if seed % 2 else Crowd(40_000 + seed, hostile=0.02)
     parts = [work.opening()]
     work.learn(machine.apply(parts[0]))
     for _ in range(25):
@@ -28,30 +33,34 @@ def history(seed: int) -> list:
     return parts
 
 
-def test_the_general_code_ends_in_the_same_events_and_the_same_state(seed, monkeypatch):
-    parts = history(seed)
+@pytest.mark.parametrize("has_margin", [False, True], ids=["cash", "margin"])
+def test_the_general_code_ends_in_the_same_events_and_the_same_state(seed, has_margin, monkeypatch):
+    parts = history(seed, has_margin)
     short, general = Machine(TINY), Machine(SMALL)
     told = [short.apply(rows).tobytes() for rows in parts]
-    for name in SHORT_WAYS:
-        monkeypatch.setattr(plain, name, lambda *_: False)
+    for module, name in SHORT_WAYS:
+        monkeypatch.setattr(module, name, lambda *_: False)
     assert [general.apply(rows).tobytes() for rows in parts] == told
     assert general.digest() == short.digest()
 
 
 def test_commands_do_go_the_short_way(monkeypatch):
     """Over a few histories each short way is taken, and each is left to the general code at times."""
-    verdicts = {name: {True: 0, False: 0} for name in SHORT_WAYS}
+    ways = SHORT_WAYS + SHORT_WAYS_OF_MARGIN
+    verdicts = {f"{module.__name__} {name}": {True: 0, False: 0} for module, name in ways}
 
-    def counting(name, function):
+    def counting(way, function):
         def counted(*args):
             done = function(*args)
-            verdicts[name][bool(done)] += 1
+            verdicts[way][bool(done)] += 1
             return done
 
         return counted
 
-    for name in SHORT_WAYS:
-        monkeypatch.setattr(plain, name, counting(name, getattr(plain, name)))
+    for module, name in ways:
+        monkeypatch.setattr(module, name, counting(f"{module.__name__} {name}", getattr(module, name)))
     for seed in range(6):
-        history(seed)
-    assert all(count > 0 for by_name in verdicts.values() for count in by_name.values()), verdicts
+        history(seed, False)
+    for seed in range(2):
+        history(seed, True)
+    assert all(count > 0 for by_way in verdicts.values() for count in by_way.values()), verdicts
