@@ -83,7 +83,7 @@ def _verdict(row, is_easing, equity, maintenance, initial, gross):
     """Rule P-3. The risk of orders is taken off equity already."""
     if is_easing:
         return INSUFFICIENT_MARGIN if equity < maintenance else NONE
-    if equity < by_leverage(row, gross):
+    if row.leverage_max != 0 and equity < by_leverage(row, gross):
         return LEVERAGE_LIMIT
     return INSUFFICIENT_MARGIN if equity < initial else NONE
 
