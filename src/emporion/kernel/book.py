@@ -153,13 +153,18 @@ def finish(state, slot, status):
     if order.client_id != 0:
         clients.end(state, order.client_id, status)
     if order.extra != 0:
-        place = state.extras[order.extra].deadline
-        if place != 0:
-            deadlines.remove(state, place)
-        if ties.are_any(state, order.extra):
-            ties.leave(state, slot)
-        free_extra(state, order.extra)
+        _finish_extra(state, slot, order)
     free_order(state, slot)
+
+
+@seldom
+def _finish_extra(state, slot, order):
+    place = state.extras[order.extra].deadline
+    if place != 0:
+        deadlines.remove(state, place)
+    if ties.are_any(state, order.extra):
+        ties.leave(state, slot)
+    free_extra(state, order.extra)
 
 
 @hot
@@ -183,7 +188,7 @@ def cancel(state, slot, kind, reason, out):
 def cancel_incoming(state, slot, kind, reason, out):
     """The same for an order that is in no queue: it has just matched, or is about to rest."""
     order = state.orders[slot]
-    if order.extra != 0 and ties.are_any(state, order.extra):
+    if order.extra != 0:
         _end_with_tied(state, slot, order, kind, reason, out)
     else:
         _end(state, slot, order, kind, reason, out)

@@ -41,7 +41,7 @@ def run(state, slot, entry_hold_atoms, is_open, is_listed, out):
         reason = REDUCED
     elif is_open and book.crosses(instrument, order.side, order.price_ticks):
         spent, reason = _sweep(state, slot, order, instrument, out)
-        if order.extra != 0 and ties.are_any(state, order.extra):
+        if order.extra != 0:
             links.grow(state, slot, out)
         if order.leaves_lots == 0:
             if is_listed:

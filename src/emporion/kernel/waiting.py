@@ -161,7 +161,7 @@ def high(state, instrument, source):
     return contract.mark_high_ticks if source == MARK else contract.index_high_ticks
 
 
-@kernel
+@seldom
 def widen(state, instrument, source, price_ticks):
     """A price still to be compared with triggers."""
     low_ticks, high_ticks = low(state, instrument, source), high(state, instrument, source)
