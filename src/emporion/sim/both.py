@@ -17,6 +17,7 @@ from emporion.schema.messages import EVENT
 from emporion.schema.state import TABLE_NAMES
 from emporion.sim import both_margin
 from emporion.sim.model import Model
+from emporion.sim.model_records import Source
 
 
 class Disagreement(AssertionError):
@@ -207,7 +208,7 @@ def model_image(model: Model) -> dict[str, Any]:
         "instruments": {
             each.instrument_id: (
                 each.status, each.best(Side.BUY), each.best(Side.SELL), each.last_price, each.trades,
-                each.traded_lots, *(each.pending or (0, 0)), each.qty_min, each.qty_max, each.price_max,
+                each.traded_lots, *each.ranges.get(Source.LAST, (0, 0)), each.qty_min, each.qty_max, each.price_max,
                 each.notional_min, each.reference, each.band_ppm, each.fee_schedule,
             )
             for each in venue.instruments.values()
@@ -227,9 +228,8 @@ def model_image(model: Model) -> dict[str, Any]:
         "queues": {
             tuple(order.order_id for order in queue)
             for instrument in venue.instruments.values()
-            for place in (instrument.book, instrument.stops)
-            for side in (Side.BUY, Side.SELL)
-            for queue in place[side].values()
+            for place in (*instrument.book.values(), *instrument.waits.values())
+            for queue in place.values()
         },
         "client ids": {
             key: (entry.order_id, max(entry.ended_ns, 0), int(entry.status) if entry.ended_ns > 0 else 0)

@@ -47,7 +47,7 @@ from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
 from emporion.sim.model_deadlines import work_off_deadlines
 from emporion.sim.model_margin import raise_epoch
-from emporion.sim.model_records import Hold, Order
+from emporion.sim.model_records import Hold, Instrument, Order
 from emporion.sim.model_state import Refusal, Venue, require
 
 Row = SimpleNamespace
@@ -163,16 +163,8 @@ class Model:
         return {
             "bids": [seen(order, price) for price in sorted(bids, reverse=True) for order in bids[price]],
             "asks": [seen(order, price) for price in sorted(asks) for order in asks[price]],
-            "buy_stops": [
-                seen(order, trigger)
-                for trigger in sorted(instrument.stops[Side.BUY])
-                for order in instrument.stops[Side.BUY][trigger]
-            ],
-            "sell_stops": [
-                seen(order, trigger)
-                for trigger in sorted(instrument.stops[Side.SELL])
-                for order in instrument.stops[Side.SELL][trigger]
-            ],
+            "buy_stops": waiting(instrument, Side.BUY),
+            "sell_stops": waiting(instrument, Side.SELL),
         }
 
     def orders(self) -> dict[int, Order]:
@@ -194,6 +186,12 @@ def begin_hour(venue: Venue) -> None:
         raise_epoch(venue)
         venue.hour = hour
         loans.count_hours(venue)
+
+
+def waiting(instrument: Instrument, side: int) -> list[tuple[int, int, int, int]]:
+    """Those of one side that wait, whatever for: lowest trigger first."""
+    orders = [order for order in instrument.waiting() if order.side == side]
+    return [seen(order, order.trigger) for order in sorted(orders, key=lambda each: each.trigger)]
 
 
 def seen(order: Order, price: int) -> tuple[int, int, int, int]:

@@ -47,7 +47,7 @@ def queues(venue: Venue) -> list[str]:
     """Every open order stands in one queue, with something left and something held; no book is crossed."""
     found = []
     for order in venue.orders.values():
-        if not venue.is_queued(order):
+        if venue.is_queued(order) == order.is_asleep:
             found.append(f"order {order.order_id} stands nowhere")
         is_contract = order.instrument_id in venue.contracts
         if not 0 < order.leaves <= order.qty or (order.hold + order.borrow > 0) == is_contract:
@@ -60,9 +60,8 @@ def queues(venue: Venue) -> list[str]:
             found.append(f"order {order.order_id} holds {order.hold}")
     for instrument in venue.instruments.values():
         standing: list[Order] = []
-        for place in (instrument.book, instrument.stops):
-            for side in (Side.BUY, Side.SELL):
-                standing += [order for queue in place[side].values() for order in queue]
+        for place in (*instrument.book.values(), *instrument.waits.values()):
+            standing += [order for queue in place.values() for order in queue]
         if any(venue.orders.get(order.order_id) is not order for order in standing):
             found.append(f"instrument {instrument.instrument_id}: an ended order still stands")
         bid, ask = instrument.best(Side.BUY), instrument.best(Side.SELL)

@@ -5,9 +5,9 @@ from emporion.schema.limits import DAY_NS, HOUR_NS, TASKS
 from emporion.sim.model_contracts_state import Contract
 from emporion.sim.model_funding import end_interval
 from emporion.sim.model_margin import raise_epoch
-from emporion.sim.model_match import line_up
 from emporion.sim.model_records import Task
 from emporion.sim.model_state import Venue
+from emporion.sim.model_triggers import line_up
 from emporion.sim.model_walks import start_walk
 
 DAILY_AT_NS = 8 * HOUR_NS

@@ -216,10 +216,10 @@ class Step:
 def cancel_orders(venue: Venue, account: MarginAccount) -> bool:
     """Q-3, 2. Whether none is left."""
     while orders := venue.open_orders(account.account_id):
-        if venue.looks_left == 0:
+        if venue.looks_left <= 0:
             return False
         venue.looks_left -= 1
-        venue.cancel(orders[0], Reject.BY_LIQUIDATION)
+        venue.cancel_in_walk(orders[0], Reject.BY_LIQUIDATION)
     return True
 
 

@@ -162,9 +162,9 @@ def open_holdings(venue: Venue, order: Order) -> None:
             account.add(Holding(instrument_id, asset_id))
 
 
-def has_extra_room(venue: Venue, needs_one: bool) -> bool:
+def has_extra_room(venue: Venue, needed: int) -> bool:
     extras = sum(other.has_extra for other in venue.orders.values())
-    return not needs_one or extras < venue.limits[Limit.EXTRAS]
+    return needed == 0 or extras + needed <= venue.limits[Limit.EXTRAS]
 
 
 # --- Risk: P-4 and P-9 -----------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
-"""Who meets whom, at what price, for what fee (docs/rules/matching.md), and stops that fire (stops.md)."""
+"""Who meets whom, at what price, for what fee: docs/rules/matching.md."""
 
 from emporion.schema.codes import Event, FillFlag, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import CONTACTS_MAX, PPM
 from emporion.sim import model_delivery as delivery
+from emporion.sim import model_links as links
 from emporion.sim import model_positions as positions
 from emporion.sim.model_loans import pay_interest
 from emporion.sim.model_margin import make_stale
-from emporion.sim.model_records import Instrument, Order
+from emporion.sim.model_records import Instrument, Order, Source
 from emporion.sim.model_settle import settle_position
 from emporion.sim.model_state import Venue, ceil_div
 
@@ -20,6 +21,18 @@ def meets(side: int, limit: int, price: int) -> bool:
     if price == 0:
         return False
     return limit >= price if side == Side.BUY else limit <= price
+
+
+def protection(instrument: Instrument, side: int, start: int, own: int) -> int:
+    """O-4: the limit of a market order that starts from this price."""
+    width = start * instrument.band_ppm // PPM
+    if instrument.band_ppm == 0:
+        return own
+    if side == Side.BUY:
+        limit = min(start + width, instrument.price_max)
+        return own if own and own < limit else limit
+    limit = max(start - width, 1)
+    return own if own and own > limit else limit
 
 
 def front(instrument: Instrument, side: int, limit: int) -> Order | None:
@@ -37,17 +50,18 @@ def match(venue: Venue, order: Order) -> int:
     Afterwards it is gone (filled or cancelled) or has leaves that meet nobody.
     """
     instrument = venue.instruments[order.instrument_id]
+    venue.matching = order
     spent = 0
     contacts = 0
     while order.order_id in venue.orders and instrument.status == InstrumentStatus.OPEN:
         if positions.reduces_nothing(venue, order):  # P-8
-            venue.cancel(order, Reject.REDUCED)
+            end_incoming(venue, order, Reject.REDUCED)
             break
         resting = front(instrument, order.side, order.price)
         if resting is None:
             break
         if contacts == CONTACTS_MAX:  # M-3
-            venue.cancel(order, Reject.FILL_LIMIT)
+            end_incoming(venue, order, Reject.FILL_LIMIT)
             break
         contacts += 1
         if is_expired(venue, resting):  # M-2 (a)
@@ -58,7 +72,15 @@ def match(venue: Venue, order: Order) -> int:
             venue.cancel(resting, Reject.REDUCED)
         else:  # M-2 (c)
             spent += trade(venue, order, resting)
+    if order.order_id in venue.orders:
+        links.tell_children(venue, order)
     return spent
+
+
+def end_incoming(venue: Venue, order: Order, reason: Reject) -> None:
+    """It stops matching, and ends. K-2."""
+    links.tell_children(venue, order)
+    venue.cancel(order, reason)
 
 
 def is_expired(venue: Venue, order: Order) -> bool:
@@ -70,7 +92,9 @@ def prevent_self_trade(venue: Venue, order: Order, resting: Order) -> None:
     if order.stp == Stp.DECREMENT:
         lots = min(order.leaves, resting.leaves)
         for each in (resting, order):
-            if each.leaves == lots:
+            if each.leaves == lots and each is order:
+                end_incoming(venue, order, Reject.SELF_TRADE)
+            elif each.leaves == lots:
                 venue.cancel(each, Reject.SELF_TRADE)
             else:
                 decrement(venue, each, lots)
@@ -78,7 +102,7 @@ def prevent_self_trade(venue: Venue, order: Order, resting: Order) -> None:
     if order.stp in (Stp.CANCEL_RESTING, Stp.CANCEL_BOTH):
         venue.cancel(resting, Reject.SELF_TRADE)
     if order.stp in (Stp.CANCEL_TAKER, Stp.CANCEL_BOTH):
-        venue.cancel(order, Reject.SELF_TRADE)
+        end_incoming(venue, order, Reject.SELF_TRADE)
 
 
 def decrement(venue: Venue, order: Order, lots: int) -> None:
@@ -114,8 +138,13 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
         resting.shown -= lots
 
     changes = []
+    before: dict[int, int] = {}
     paid = 0
     if is_contract:
+        before = {
+            each.account_id: positions.position(venue, each.account_id, each.instrument_id).pos
+            for each in (resting, order)
+        }
         changes.append(positions.change_position(venue, resting, price, lots, maker_fee))
         changes.append(positions.change_position(venue, order, price, lots, taker_fee))
     else:
@@ -129,6 +158,7 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
     report_fill(venue, order, price, lots, taker_fee, FillFlag.TAKER | liquidation)
     for change in changes:
         venue.emit(Event.POSITION, **change)
+    links.after_trade(venue, order, resting, before)
     if resting.leaves == 0:
         venue.dequeue(resting)
         venue.forget(resting, OrderStatus.FILLED)
@@ -137,14 +167,14 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
     elif positions.reduces_nothing(venue, resting):
         venue.cancel(resting, Reject.REDUCED)
     if order.leaves == 0:
+        links.tell_children(venue, order)
         venue.forget(order, OrderStatus.FILLED)
 
     instrument.last_price = price
     instrument.trades += 1
     instrument.traded_lots += lots
-    if any(instrument.stops.values()):  # T-3
-        low, high = instrument.pending or (price, price)
-        instrument.pending = (min(low, price), max(high, price))
+    if instrument.waiting(Source.LAST):  # T-3
+        links.widen(instrument, Source.LAST, price)
     return paid
 
 
@@ -190,8 +220,12 @@ def due(rate_ppm: int, notional: int) -> int:
 
 def finish(venue: Venue, order: Order, entry_need: int, spent: int) -> None:
     """What is left of an order that has met everybody it could: it rests or is cancelled. O-1, O-6."""
-    if order.order_id not in venue.orders:
-        return
+    if order.order_id in venue.orders:
+        rest_or_cancel(venue, order, entry_need, spent)
+    venue.matching = None
+
+
+def rest_or_cancel(venue: Venue, order: Order, entry_need: int, spent: int) -> None:
     if order.tif in (Tif.IOC, Tif.FOK):
         venue.cancel(order, Reject.IOC_REMAINDER)
         return
@@ -236,60 +270,3 @@ def can_fill(venue: Venue, instrument: Instrument, side: int, limit: int, lots: 
         if found >= lots:
             return True
     return False
-
-
-# --- Stops ---------------------------------------------------------------------------------------------
-
-
-def next_due(instrument: Instrument) -> Order | None:
-    """The stop that fires next. T-3, T-4."""
-    if instrument.pending is None:
-        return None
-    low, high = instrument.pending
-    heads = [queue[0] for trigger, queue in instrument.stops[Side.BUY].items() if trigger <= high]
-    heads += [queue[0] for trigger, queue in instrument.stops[Side.SELL].items() if trigger >= low]
-    return min(heads, key=lambda stop: (stop.trigger, stop.entry_seq), default=None)
-
-
-def fire_stops(venue: Venue, instrument: Instrument, most: int) -> None:
-    """T-4: at most so many of the stops that are due, if the instrument is OPEN."""
-    if instrument.pending is None or instrument.status != InstrumentStatus.OPEN:
-        return
-    for _ in range(most):
-        stop = next_due(instrument)
-        if stop is None:
-            break
-        fire(venue, stop)
-    if next_due(instrument) is None:  # T-3
-        instrument.pending = None
-    line_up(venue, instrument)
-
-
-def line_up(venue: Venue, instrument: Instrument) -> None:
-    """T-4: an OPEN instrument with stops still to fire stands in the queue for CONTINUE, others do not."""
-    is_waiting = instrument.status == InstrumentStatus.OPEN and instrument.pending is not None
-    number = instrument.instrument_id
-    if is_waiting and number not in venue.stop_queue:
-        venue.stop_queue.append(number)
-    elif not is_waiting and number in venue.stop_queue:
-        venue.stop_queue.remove(number)
-
-
-def fire(venue: Venue, stop: Order) -> None:
-    """T-5."""
-    if is_expired(venue, stop):
-        venue.expire(stop)
-        return
-    venue.dequeue(stop)
-    stop.is_waiting = False
-    venue.emit(
-        Event.TRIGGERED, order_id=stop.order_id, price_ticks=stop.price, qty_lots=stop.qty, leaves_lots=stop.leaves,
-        account_id=stop.account_id, instrument_id=stop.instrument_id, side=stop.side,
-    )  # fmt: skip
-    held = stop.hold + stop.borrow
-    venue.set_hold(stop, 0)
-    spent = match(venue, stop)
-    still_there = stop.order_id in venue.orders
-    if still_there and stop.tif in (Tif.GTC, Tif.GTD) and not venue.has_index_room():
-        venue.cancel(stop, Reject.NO_ROOM)
-    finish(venue, stop, held, spent)

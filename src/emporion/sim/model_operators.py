@@ -20,9 +20,9 @@ from emporion.schema.limits import (
 )
 from emporion.sim.model_ends import end_contract
 from emporion.sim.model_margin import raise_epoch
-from emporion.sim.model_match import line_up
 from emporion.sim.model_records import Account, Instrument, Task
 from emporion.sim.model_state import Venue, require
+from emporion.sim.model_triggers import line_up
 from emporion.sim.model_walks import start_walk
 
 Row = SimpleNamespace

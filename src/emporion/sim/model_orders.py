@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from emporion.schema.codes import Event, InstrumentStatus, Limit, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
-from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TS_MAX
+from emporion.schema.codes import Event, InstrumentStatus, Limit, Link, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.limits import DISPLAY_PARTS_MAX, PPM, STOPS_PER_COMMAND, TIED_MAX, TRAILING_MAX, TS_MAX
 from emporion.sim import model_margin_orders as money
 from emporion.sim.model_delivery import hold_and_borrow, shrink_in_place, split
-from emporion.sim.model_match import can_fill, finish, fire_stops, match, meets, opposite
+from emporion.sim.model_links import check_tie, present_price, tell_children, tie, tied_orders
+from emporion.sim.model_match import can_fill, finish, match, meets, opposite, protection
 from emporion.sim.model_positions import is_being_liquidated
 from emporion.sim.model_records import Account, ClientKey, Instrument, Order
 from emporion.sim.model_state import Refusal, Venue, require
+from emporion.sim.model_triggers import fire_stops
 
 Row = SimpleNamespace
-NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0)
-ALL_FLAGS = OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP | OrderFlag.REDUCE_ONLY
+NO_EXTRA = Row(display_lots=0, trigger_price_ticks=0, expire_ns=0, trail_ticks=0, related_id=0, link=0)
+ALL_FLAGS = sum(OrderFlag)
 
 
 # --- PLACE -------------------------------------------------------------------------------------------
@@ -41,7 +43,11 @@ def with_stops(venue: Venue, instrument_id: int, act: Callable[[], None]) -> Non
 
 
 def enter(venue: Venue, row: Row, extra: Row) -> None:
-    order = admit(venue, row, extra)
+    enter_order(venue, *admit(venue, row, extra))
+
+
+def enter_order(venue: Venue, order: Order, related: Order | None = None, twap_id: int = 0) -> None:
+    """Of an order that is admitted; as a slice of a TWAP it tells so."""
     instrument = venue.instruments[order.instrument_id]
 
     # Nothing can fail from here on.
@@ -56,23 +62,34 @@ def enter(venue: Venue, row: Row, extra: Row) -> None:
         venue.order_deadlines[order.order_id] = (order.expire_ns, venue.seq)
     if order.client_key is not None:
         venue.record_client_id(order.client_key, order.order_id)
+    tie(venue, order, related)
     need = venue.entry_hold(order, order.qty)
-    venue.emit(
-        Event.ACCEPTED, order_id=order.order_id, price_ticks=order.price, qty_lots=order.qty, leaves_lots=order.qty,
-        amount_atoms=split(venue, order, need)[0], asset_id=instrument.held_asset(order.side), side=order.side,
-        flags=order.flags,
-        account_id=order.account_id, instrument_id=order.instrument_id,
-    )  # fmt: skip
+    report_entered(venue, order, split(venue, order, need)[0], twap_id)
     if order.is_waiting:  # T-1
         hold_and_borrow(venue, order, need)
-        venue.enqueue(order)
+        if not order.is_asleep:
+            venue.enqueue(order)
+        elif order.parent is not None:
+            tell_children(venue, order.parent)
     else:
         spent = match(venue, order)
         finish(venue, order, need, spent)
 
 
-def admit(venue: Venue, row: Row, extra: Row) -> Order:
-    """Every reason to refuse a PLACE, in order; the order it would become, without an id. O-1."""
+def report_entered(venue: Venue, order: Order, amount: int, twap_id: int) -> None:
+    fields = {
+        "order_id": order.order_id, "price_ticks": order.price, "qty_lots": order.qty, "leaves_lots": order.qty,
+        "side": order.side, "account_id": order.account_id, "instrument_id": order.instrument_id,
+    }  # fmt: skip
+    if twap_id:  # X-3
+        venue.emit(Event.TWAP_SLICED, **fields, amount_atoms=twap_id)
+        return
+    asset_id = venue.instruments[order.instrument_id].held_asset(order.side)
+    venue.emit(Event.ACCEPTED, **fields, amount_atoms=amount, asset_id=asset_id, flags=order.flags)
+
+
+def admit(venue: Venue, row: Row, extra: Row) -> tuple[Order, Order | None]:
+    """Every reason to refuse a PLACE, in order; else the order, without an id, and the other one of its tie. O-1."""
     is_stop, is_market = bool(row.flags & OrderFlag.STOP), bool(row.flags & OrderFlag.MARKET)
     is_post_only = bool(row.flags & OrderFlag.POST_ONLY)
 
@@ -80,7 +97,8 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     require(row.tif in tuple(Tif), Reject.BAD_TIF)
     require(row.stp in tuple(Stp), Reject.BAD_STP)
     require(row.flags & ~ALL_FLAGS == 0, Reject.BAD_FLAGS)
-    require(min(extra.display_lots, extra.trigger_price_ticks, extra.expire_ns) >= 0, Reject.BAD_VALUE)
+    numbers = (extra.display_lots, extra.trigger_price_ticks, extra.expire_ns, extra.trail_ticks, extra.related_id)
+    require(min(numbers) >= 0 and extra.link in tuple(Link), Reject.BAD_VALUE)
 
     account = known_trader(venue, row.account_id)
     key = (row.account_id, row.cl_ord_id_hi, row.cl_ord_id_lo)
@@ -108,6 +126,7 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     require(not (extra.expire_ns and row.tif != Tif.GTD), Reject.BAD_COMBINATION)
     only_reduces = bool(row.flags & OrderFlag.REDUCE_ONLY)
     require(not (only_reduces and (not is_contract or extra.display_lots)), Reject.BAD_COMBINATION)
+    require(wait_is_sound(row, extra, is_contract), Reject.BAD_COMBINATION)
 
     require(row.qty_lots > 0, Reject.BAD_QTY)
     require(row.qty_lots >= instrument.qty_min, Reject.QTY_TOO_SMALL)
@@ -119,11 +138,12 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
         require(extra.display_lots * DISPLAY_PARTS_MAX >= row.qty_lots, Reject.BAD_DISPLAY)
     if is_stop:
         require(1 <= extra.trigger_price_ticks <= instrument.price_max, Reject.BAD_TRIGGER)
+        require(extra.trail_ticks <= instrument.price_max, Reject.BAD_TRIGGER)
     if row.tif == Tif.GTD:
         require(venue.now < extra.expire_ns <= TS_MAX, Reject.BAD_EXPIRY)
 
     if is_stop:
-        require(instrument.pending is None, Reject.TRIGGERS_PENDING)
+        require(not instrument.ranges, Reject.TRIGGERS_PENDING)
     start = extra.trigger_price_ticks if is_stop else instrument.best(opposite(row.side))
     if is_market:
         require(start != 0, Reject.NO_LIQUIDITY)
@@ -132,8 +152,17 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
     else:
         limit = row.price_ticks
         require(in_band(instrument, limit, extra.trigger_price_ticks), Reject.OUTSIDE_BAND)
-    if is_stop and instrument.last_price:
-        require(not would_trigger(row.side, extra.trigger_price_ticks, instrument.last_price), Reject.WOULD_TRIGGER)
+    maker_ppm, taker_ppm = venue.fees.get((instrument.fee_schedule, account.fee_tier), (0, 0))
+    order = Order(
+        order_id=0, account_id=row.account_id, owner_id=account.master_id, instrument_id=row.instrument_id,
+        side=row.side, tif=row.tif, flags=row.flags, stp=row.stp, price=limit, qty=row.qty_lots, leaves=row.qty_lots,
+        display=extra.display_lots, trigger=extra.trigger_price_ticks, expire_ns=extra.expire_ns,
+        entry_seq=venue.seq, maker_ppm=maker_ppm, taker_ppm=taker_ppm, is_waiting=is_stop,
+        client_key=key if has_client_id else None, trail=extra.trail_ticks, link=extra.link,
+        is_tied=extra.link != Link.NONE,
+    )  # fmt: skip
+    if is_stop and extra.link != Link.CHILD:  # T-2
+        require(not order.is_met_by(present_price(venue, instrument, order.source)), Reject.WOULD_TRIGGER)
 
     require_notional(instrument, limit * row.qty_lots)
     if not is_stop:
@@ -142,15 +171,8 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
         fills = can_fill(venue, instrument, row.side, limit, row.qty_lots, account.master_id, row.stp)
         require(fills, Reject.FOK_UNFILLABLE)
 
-    maker_ppm, taker_ppm = venue.fees.get((instrument.fee_schedule, account.fee_tier), (0, 0))
-    order = Order(
-        order_id=0, account_id=row.account_id, owner_id=account.master_id, instrument_id=row.instrument_id,
-        side=row.side, tif=row.tif, flags=row.flags, stp=row.stp, price=limit, qty=row.qty_lots, leaves=row.qty_lots,
-        display=extra.display_lots, trigger=extra.trigger_price_ticks, expire_ns=extra.expire_ns,
-        entry_seq=venue.seq, maker_ppm=maker_ppm, taker_ppm=taker_ppm, is_waiting=is_stop,
-        client_key=key if has_client_id else None,
-    )  # fmt: skip
     money.check_limits(venue, order, order.leaves, is_new=True)
+    related = check_tie(venue, order, extra.related_id)
     if row.account_id in venue.margins:
         money.check_new(venue, order)
     else:
@@ -158,13 +180,38 @@ def admit(venue: Venue, row: Row, extra: Row) -> Order:
         require(free >= venue.entry_hold(order, order.qty), Reject.INSUFFICIENT_FUNDS)
 
     require(venue.order_slots.has_room(venue.limits[Limit.ORDERS]), Reject.TABLE_FULL)
-    require(money.has_extra_room(venue, order.has_extra), Reject.TABLE_FULL)
+    needs_second = related is not None and not related.has_extra
+    require(money.has_extra_room(venue, order.has_extra + needs_second), Reject.TABLE_FULL)
+    if order.trail:
+        others = [each for each in venue.orders.values() if each.trail and each.instrument_id == row.instrument_id]
+        require(len(others) < TRAILING_MAX, Reject.TABLE_FULL)
+    if order.link == Link.POSITION:
+        require(len(tied_orders(venue, row.account_id)) < TIED_MAX, Reject.TABLE_FULL)
     require(row.tif != Tif.GTD or venue.has_deadline_room(), Reject.TABLE_FULL)
     require(not has_client_id or venue.has_client_id_room(), Reject.TABLE_FULL)
     rows = [(row.account_id, asset_id) for asset_id in (instrument.base, instrument.quote) if asset_id]
     require(venue.has_balance_room(*rows), Reject.TABLE_FULL)
     require((is_immediate and not is_stop) or venue.has_index_room(), Reject.TABLE_FULL)
-    return order
+    return order, related
+
+
+def wait_is_sound(row: Row, extra: Row, is_contract: bool) -> bool:
+    """O-1, 5: what is said of the price it waits for, and of what it is tied to."""
+    is_stop = bool(row.flags & OrderFlag.STOP)
+    by_mark, by_index = bool(row.flags & OrderFlag.ON_MARK), bool(row.flags & OrderFlag.ON_INDEX)
+    takes_profit = bool(row.flags & OrderFlag.TAKE_PROFIT)
+    only_reduces = bool(row.flags & OrderFlag.REDUCE_ONLY)
+    ends_with_other = extra.link in (Link.CHILD, Link.POSITION)
+    is_bad = (
+        (not is_stop and (takes_profit or by_mark or by_index or extra.trail_ticks > 0))
+        or (by_mark and by_index)
+        or (not is_contract and (by_mark or by_index or extra.trail_ticks > 0 or ends_with_other))
+        or (takes_profit and extra.trail_ticks > 0)
+        or (extra.related_id != 0 and extra.link in (Link.NONE, Link.POSITION))
+        or (extra.link == Link.CANCELS_OTHER and row.tif in (Tif.IOC, Tif.FOK) and not is_stop)
+        or (ends_with_other and not (is_stop and only_reduces))
+    )
+    return not is_bad
 
 
 def known_trader(venue: Venue, account_id: int) -> Account:
@@ -174,18 +221,6 @@ def known_trader(venue: Venue, account_id: int) -> Account:
     return account
 
 
-def protection(instrument: Instrument, side: int, start: int, own: int) -> int:
-    """O-4: the limit of a market order that starts from this price."""
-    width = start * instrument.band_ppm // PPM
-    if instrument.band_ppm == 0:
-        return own
-    if side == Side.BUY:
-        limit = min(start + width, instrument.price_max)
-        return own if own and own < limit else limit
-    limit = max(start - width, 1)
-    return own if own and own > limit else limit
-
-
 def in_band(instrument: Instrument, price: int, trigger: int) -> bool:
     """O-5; the trigger is 0 for an order that is no stop."""
     middle = trigger or instrument.last_price or instrument.reference
@@ -193,10 +228,6 @@ def in_band(instrument: Instrument, price: int, trigger: int) -> bool:
         return True
     width = middle * instrument.band_ppm // PPM
     return middle - width <= price <= middle + width
-
-
-def would_trigger(side: int, trigger: int, price: int) -> bool:
-    return price >= trigger if side == Side.BUY else price <= trigger
 
 
 def require_notional(instrument: Instrument, tick_lots: int) -> None:
@@ -231,6 +262,8 @@ def change(venue: Venue, row: Row, key: ClientKey) -> None:
     is_post_only = bool(order.flags & OrderFlag.POST_ONLY)
     require(instrument.status != InstrumentStatus.POST_ONLY or is_post_only, Reject.POST_ONLY_STATUS)
     require(not (row.price_ticks and order.flags & OrderFlag.MARKET), Reject.BAD_COMBINATION)
+    is_tied = order.is_waiting and order.link in (Link.CHILD, Link.POSITION)
+    require(not is_tied, Reject.BAD_COMBINATION)  # K-4
     require(row.qty_lots > 0, Reject.BAD_QTY)
     if row.qty_lots <= order.done:
         venue.cancel(order, Reject.BY_REPLACE)

@@ -4,6 +4,7 @@ Nothing here knows a rule; `model_state` has the acts that the rules share.
 """
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from emporion.schema.codes import InstrumentStatus, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import GENERATION_MAX, SLOT_BITS
@@ -73,7 +74,14 @@ class Order:
     risk: int = 0  # P-4: micro-dollars.
     borrow: int = 0  # P-9: what it may have to borrow.
     has_borrowed: bool = False  # It has an extra row for that.
-    link: int = 0  # K
+    trail: int = 0  # T-6: distance at which its trigger follows; 0 when it stays.
+    link: int = 0  # K: codes.Link
+    is_tied: bool = False  # It has, or had, an extra row because of a tie.
+    partner: "Order | None" = None  # K-1
+    parent: "Order | None" = None  # K-2
+    children: "list[Order]" = field(default_factory=list)  # K-2, the first entered first.
+    is_asleep: bool = False  # K-2: in no queue.
+    told: int = 0  # K-2, of a child: what its parent had done when it was last made as large.
 
     @property
     def done(self) -> int:
@@ -83,7 +91,22 @@ class Order:
     def has_extra(self) -> bool:
         """It takes a row of the table of extras for as long as it is open."""
         is_special = self.display > 0 or self.expire_ns > 0 or bool(self.flags & OrderFlag.STOP)
-        return is_special or self.has_borrowed
+        return is_special or self.has_borrowed or self.is_tied
+
+    @property
+    def source(self) -> "Source":
+        """T-1: the price it waits for, while it waits."""
+        if self.flags & OrderFlag.ON_MARK:
+            return Source.MARK
+        return Source.INDEX if self.flags & OrderFlag.ON_INDEX else Source.LAST
+
+    @property
+    def waits_for_rise(self) -> bool:
+        return (self.side == Side.BUY) != bool(self.flags & OrderFlag.TAKE_PROFIT)
+
+    def is_met_by(self, price: int) -> bool:
+        """T-1: whether a price of its source triggers it; 0 is no price."""
+        return price > 0 and (price >= self.trigger if self.waits_for_rise else price <= self.trigger)
 
 
 @dataclass
@@ -113,8 +136,18 @@ class Task:
     instrument_id: int
     side: int
     reason: Reject
+    cursor: "Order | None" = None  # Of an instrument, among those that wait: the one to look at next.
 
 
+class Source(IntEnum):
+    """T-1: what an order may wait for, in the order in which they fire."""
+
+    LAST = 0  # The last trade.
+    MARK = 1
+    INDEX = 2
+
+
+WAITS = tuple((source, rises) for source in Source for rises in (True, False))  # W-5: in the order of a walk.
 Queues = dict[int, list[Order]]  # Price (or trigger) to orders, oldest first; no empty lists.
 
 
@@ -137,11 +170,13 @@ class Instrument:
     last_price: int = 0
     trades: int = 0
     traded_lots: int = 0
-    pending: tuple[int, int] | None = None  # T-3: trade prices still to be compared with triggers.
+    ranges: dict[Source, tuple[int, int]] = field(default_factory=dict)  # T-3: prices still to be compared.
     book: dict[int, Queues] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
-    stops: dict[int, Queues] = field(default_factory=lambda: {Side.BUY: {}, Side.SELL: {}})
+    waits: dict[tuple[Source, bool], Queues] = field(default_factory=lambda: {each: {} for each in WAITS})
     book_index: PriceIndex = field(default_factory=PriceIndex)
-    stop_index: dict[int, PriceIndex] = field(default_factory=lambda: {Side.BUY: PriceIndex(), Side.SELL: PriceIndex()})
+    wait_index: dict[tuple[Source, bool], PriceIndex] = field(
+        default_factory=lambda: {each: PriceIndex() for each in WAITS}
+    )
 
     def best(self, side: int) -> int:
         """Best resting price of a side; 0 for none."""
@@ -150,17 +185,24 @@ class Instrument:
             return 0
         return max(prices) if side == Side.BUY else min(prices)
 
+    def waiting(self, source: Source | None = None) -> "list[Order]":
+        """Those that wait, or only those for one source: as a walk meets them (W-5)."""
+        return [
+            order
+            for each in WAITS
+            if source in (None, each[0])
+            for trigger in sorted(self.waits[each])
+            for order in self.waits[each][trigger]
+        ]
+
     def held_asset(self, side: int) -> int:
         """What an order of this side holds; of a contract, what it settles in, though it holds nothing of it."""
         return self.quote if side == Side.BUY or self.base == 0 else self.base
 
     def index_size(self) -> tuple[int, int]:
-        """Nodes and leaves of its three price indexes."""
-        sizes = [
-            self.book_index.size([*self.book[Side.BUY], *self.book[Side.SELL]]),
-            self.stop_index[Side.BUY].size(self.stops[Side.BUY]),
-            self.stop_index[Side.SELL].size(self.stops[Side.SELL]),
-        ]
+        """Nodes and leaves of its price indexes."""
+        sizes = [self.book_index.size([*self.book[Side.BUY], *self.book[Side.SELL]])]
+        sizes += [self.wait_index[each].size(self.waits[each]) for each in WAITS]
         return sum(nodes for nodes, _ in sizes), sum(leaves for _, leaves in sizes)
 
 

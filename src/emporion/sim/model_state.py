@@ -4,7 +4,7 @@ Dicts, lists and Python integers; whatever can be counted is counted anew each t
 for. Slow and obvious is the point: see `model`.
 """
 
-from emporion.schema.codes import DeadlineKind, Event, Limit, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.codes import DeadlineKind, Event, Limit, Link, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import CLIENT_ID_AGE_NS, PPM
 from emporion.sim.model_contracts_state import Contract, Group, Lending, Liquidation, MarginAccount, Question, Risk
 from emporion.sim.model_records import (
@@ -76,6 +76,8 @@ class Venue:
         self.liquidation = Liquidation()
         self.liquidation_queue: list[int] = []  # Accounts.
         self.sweep_cursor = 0
+        self.walking: Task | None = None  # W-5: of an instrument, while it goes on.
+        self.matching: Order | None = None  # The incoming order, while it meets the book.
         self.looks_left = 0  # W-5: orders this command may still look at.
         self.events: list[dict[str, int]] = []
         self.refusal: dict[str, int] = {}  # What a REJECTED of the present command would carry.
@@ -142,14 +144,16 @@ class Venue:
 
     def queues(self, order: Order) -> Queues:
         instrument = self.instruments[order.instrument_id]
-        return instrument.stops[order.side] if order.is_waiting else instrument.book[order.side]
+        if order.is_waiting:
+            return instrument.waits[order.source, order.waits_for_rise]
+        return instrument.book[order.side]
 
     def enqueue(self, order: Order) -> None:
         """To the tail of its price, or of its trigger if it waits."""
         instrument = self.instruments[order.instrument_id]
         if order.is_waiting:
-            price = order.trigger
-            instrument.stop_index[order.side].insert(price, instrument.stops[order.side])
+            price, which = order.trigger, (order.source, order.waits_for_rise)
+            instrument.wait_index[which].insert(price, instrument.waits[which])
         else:
             price = order.price
             instrument.book_index.insert(price, [*instrument.book[Side.BUY], *instrument.book[Side.SELL]])
@@ -158,6 +162,10 @@ class Venue:
     def dequeue(self, order: Order) -> None:
         queues = self.queues(order)
         price = order.trigger if order.is_waiting else order.price
+        behind = queues[price][queues[price].index(order) + 1 :]
+        for task in (*self.tasks, self.walking):
+            if task is not None and task.cursor is order:  # W-5
+                task.cursor = behind[0] if behind else None
         queues[price].remove(order)
         if not queues[price]:
             del queues[price]
@@ -196,6 +204,12 @@ class Venue:
     def cancel(self, order: Order, reason: Reject) -> None:
         self.end(order, Event.CANCELED, reason, OrderStatus.CANCELED)
 
+    def cancel_in_walk(self, order: Order, reason: Reject) -> None:
+        """W-5: what ends with it counts as a look each."""
+        written = len(self.events)
+        self.cancel(order, reason)
+        self.looks_left -= len(self.events) - written - 1
+
     def expire(self, order: Order) -> None:
         self.end(order, Event.EXPIRED, Reject.NONE, OrderStatus.EXPIRED)
 
@@ -208,6 +222,30 @@ class Venue:
             self.end_client_id(order.client_key, status)
         if order.account_id in self.margins:
             self.tidy(order.account_id, order.instrument_id)
+        self.end_ties(order)
+
+    def end_ties(self, order: Order) -> None:
+        """K-1 and K-2: what ends with an order that has ended."""
+        self.end_partner(order)
+        if order.parent is not None:
+            order.parent.children.remove(order)
+        children, order.children = order.children, []
+        sleeping = [child for child in children if child.is_asleep]
+        for child in children:
+            child.parent, child.link = None, Link.NONE
+        for child in sleeping:
+            child.partner = None
+        for child in sleeping:
+            self.cancel(child, Reject.BY_PARENT)
+
+    def end_partner(self, order: Order) -> None:
+        """K-1: they are partners no more, and the other one ends unless it is matching."""
+        partner = order.partner
+        if partner is None:
+            return
+        order.partner = partner.partner = None
+        if partner is not self.matching:
+            self.cancel(partner, Reject.BY_OTHER)
 
     def tidy(self, account_id: int, instrument_id: int) -> None:
         """P-2: a contract without position and orders that could open one gives back its holding."""

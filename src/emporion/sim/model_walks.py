@@ -5,9 +5,10 @@ from types import SimpleNamespace
 from emporion.schema.codes import Event, InstrumentStatus, Reject, Side
 from emporion.schema.limits import DEADMAN_MAX_NS, STOPS_PER_COMMAND, TASKS
 from emporion.sim import model_liquidation as liquidation
-from emporion.sim.model_match import fire_stops, opposite
+from emporion.sim.model_match import opposite
 from emporion.sim.model_records import Order, Task
 from emporion.sim.model_state import Venue, require
+from emporion.sim.model_triggers import fire_stops
 
 Row = SimpleNamespace
 SHUT = (InstrumentStatus.HALTED, InstrumentStatus.CLOSED)
@@ -62,28 +63,63 @@ def start_walk(venue: Venue, task: Task) -> None:
 
 def walk(venue: Venue, task: Task) -> bool:
     """Go on with a task. Returns whether it is finished."""
-    while (order := next_on_walk(venue, task)) is not None:
-        if venue.looks_left == 0:
+    if task.account_id != 0:
+        return walk_account(venue, task)
+    venue.walking = task
+    is_done = walk_book(venue, task) and walk_waiting(venue, task)
+    venue.walking = None
+    return is_done
+
+
+def walk_account(venue: Venue, task: Task) -> bool:
+    while (order := next(iter(older(venue, task)), None)) is not None:
+        if venue.looks_left <= 0:
             return False
-        venue.looks_left -= 1
         task.before_seq = order.entry_seq
-        is_asked_for = task.instrument_id in (0, order.instrument_id) and task.side in (0, order.side)
-        if task.account_id == 0 or is_asked_for:
-            venue.cancel(order, task.reason)
+        look(venue, task, order, task.instrument_id in (0, order.instrument_id) and task.side in (0, order.side))
     return True
 
 
-def next_on_walk(venue: Venue, task: Task) -> Order | None:
-    if task.account_id != 0:
-        older = (order for order in venue.open_orders(task.account_id) if order.entry_seq < task.before_seq)
-        return next(older, None)
+def older(venue: Venue, task: Task) -> list[Order]:
+    return [order for order in venue.open_orders(task.account_id) if order.entry_seq < task.before_seq]
+
+
+def walk_book(venue: Venue, task: Task) -> bool:
+    """Of an instrument: bids, then asks, those of the side that is asked for."""
+    while (order := next_in_book(venue, task)) is not None:
+        if venue.looks_left <= 0:
+            return False
+        look(venue, task, order, is_asked_for=True)
+    return True
+
+
+def next_in_book(venue: Venue, task: Task) -> Order | None:
     instrument = venue.instruments[task.instrument_id]
     if instrument.status not in SHUT:
         return None
     bids, asks = instrument.book[Side.BUY], instrument.book[Side.SELL]
     rows = [(Side.BUY, bids[price]) for price in sorted(bids, reverse=True)]
     rows += [(Side.SELL, asks[price]) for price in sorted(asks)]
-    for side in (Side.BUY, Side.SELL):
-        rows += [(side, instrument.stops[side][trigger]) for trigger in sorted(instrument.stops[side])]
     wanted = [queue for side, queue in rows if side != opposite(task.side) or task.side == 0]
     return wanted[0][0] if wanted else None
+
+
+def walk_waiting(venue: Venue, task: Task) -> bool:
+    """Of an instrument: those that wait, of both sides."""
+    instrument = venue.instruments[task.instrument_id]
+    while instrument.status in SHUT and (waiting := instrument.waiting()):
+        if venue.looks_left <= 0:
+            return False
+        order = task.cursor or waiting[0]
+        rest = waiting[waiting.index(order) + 1 :]
+        task.cursor = rest[0] if rest else None
+        look(venue, task, order, task.side in (0, order.side))
+        if not rest:
+            break
+    return True
+
+
+def look(venue: Venue, task: Task, order: Order, is_asked_for: bool) -> None:
+    venue.looks_left -= 1
+    if is_asked_for:
+        venue.cancel_in_walk(order, task.reason)
