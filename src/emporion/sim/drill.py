@@ -53,7 +53,8 @@ MAKERS = (4, 20)  # At least, and at most: one for fifty of the crowd.
 BYSTANDERS = 10  # Half of them with margin accounts, none with a position or a debt.
 SWEEP_ROWS = 1_000
 CONTINUES = 64  # Sent at a time; those for which nothing is left do nothing.
-SETTLING_SECONDS = 1_800  # After the fall, at most.
+SETTLING_SECONDS = 5  # After the fall prices come less often,
+SETTLING_STEPS = 240  # so many times at most.
 COIN_CAP = 10_000 * COIN_ATOMS
 DOLLAR_CAP = 300_000_000 * USD
 POSITION_CAP_LOTS = 20_000_000
@@ -118,18 +119,17 @@ class Drill:
     def run(self) -> Figures:
         self._open()
         before = self._balances(self.bystanders)
-        second = 0
-        for second, price in enumerate(self._path(), 1):
+        for seconds, price in self._path():
             self.price = price
-            self._live_one_second()
-            if second > self.terms.seconds and not self._is_anyone_liquidated():
+            self._live(seconds)
+            if self._second() > self.terms.seconds and not self._is_anyone_liquidated():
                 break
         assert self.machine.audit() == []
         assert np.array_equal(self._balances(self.bystanders), before), "someone without a position has lost"
         self._check_that_nobody_is_left()
         self.record.price_after = self.price
         digest = self._replayed()
-        return figures(self.record, self.machine.array, second, digest)
+        return figures(self.record, self.machine.array, self._second(), digest)
 
     # --- Setting up ------------------------------------------------------------------------------------
 
@@ -227,8 +227,8 @@ class Drill:
 
     # --- Prices ----------------------------------------------------------------------------------------
 
-    def _path(self) -> Iterator[int]:
-        """The price of each second: down by `fall`, with a gap on the way, then about there."""
+    def _path(self) -> Iterator[tuple[int, int]]:
+        """Seconds to wait and the price then: down by `fall`, with a gap on the way, then about there."""
         terms, rng = self.terms, self.rng
         middle = terms.seconds // 2
         each = ((1 - terms.fall) / (1 - terms.gap)) ** (1 / (terms.seconds - 1))
@@ -236,9 +236,9 @@ class Drill:
         for second in range(1, terms.seconds + 1):
             level *= 1 - terms.gap if second == middle else each
             is_last = second == terms.seconds
-            yield round(level if is_last else level * (1 + 0.002 * rng.standard_normal()))
-        for _ in range(SETTLING_SECONDS):
-            yield round(level * (1 + 0.0005 * rng.standard_normal()))
+            yield 1, round(level if is_last else level * (1 + 0.002 * rng.standard_normal()))
+        for _ in range(SETTLING_STEPS):
+            yield SETTLING_SECONDS, round(level * (1 + 0.0005 * rng.standard_normal()))
 
     def _dollars_risk(self) -> Iterator[Rows]:
         yield self._risk(1, 1 / USD, DOLLAR_CAP, asset_id=DOLLAR)
@@ -269,14 +269,17 @@ class Drill:
 
     # --- The fall --------------------------------------------------------------------------------------
 
-    def _live_one_second(self) -> None:
-        self.now_ns += SECOND_NS
-        self._send("prices", *self._prices(), *self._quotes())
+    def _live(self, seconds: int) -> None:
+        self.now_ns += seconds * SECOND_NS
+        self._send("prices", *self._prices(), *self._quotes(seconds))
         self._sweep()
 
-    def _quotes(self) -> Iterator[Rows]:
+    def _second(self) -> int:
+        return (self.now_ns - START_NS) // SECOND_NS
+
+    def _quotes(self, seconds: int) -> Iterator[Rows]:
         """The makers' bids on both markets, and a few offers, around the price of now."""
-        dollars = self.terms.bid_dollars * self.terms.accounts // len(self.makers)
+        dollars = self.terms.bid_dollars * self.terms.accounts * seconds // len(self.makers)
         lots = max(dollars * USD // (self.price * TICK_LOT_ATOMS), 3)
         for maker in self.makers:
             yield build.mass_cancel(maker)
@@ -306,7 +309,7 @@ class Drill:
         spent_ns = self.record.spent_ns
         spent_ns[what] = spent_ns.get(what, 0) + self.clock.now_ns() - begun_ns
         self.sent.append(stamped)
-        self.record.events.append(((self.now_ns - START_NS) // SECOND_NS, events))
+        self.record.events.append((self._second(), events))
 
     # --- Afterwards ------------------------------------------------------------------------------------
 
