@@ -37,7 +37,8 @@ CASH = 2
 GROUPS = 3
 KINDS = (ContractKind.PERPETUAL, ContractKind.PERPETUAL, ContractKind.FUTURE, ContractKind.CALL)
 CONTRACTS = range(INSTRUMENTS + 1, INSTRUMENTS + 1 + len(KINDS))
-WEALTH = 3_000  # Atoms of each asset, about.
+WEALTH = 1_000  # Atoms of each asset, about.
+MAKERS_WEALTH = 200_000
 CAP = 1 << 30
 
 
@@ -50,7 +51,7 @@ class MarginWorkload(Workload):
         hostile: share of rows spoiled, 0 to 1; None to draw that too.
     """
 
-    wealths = (400, 1_500, 6_000)
+    wealths = (150, 400, 1_500)
 
     def __init__(self, seed: int, limits: Mapping[Limit, int] | None = None, hostile: float | None = None) -> None:
         super().__init__(seed, limits, hostile)
@@ -59,6 +60,7 @@ class MarginWorkload(Workload):
         self.shifts = {asset_id: int(rng.integers(0, 5)) for asset_id in range(1, ASSETS + 1)}
         self.values = {1: 90, CASH: 10, 3: 40}  # Micro-dollars of an atom.
         self.contract_shifts = {number: int(rng.integers(0, 5)) for number in CONTRACTS}
+        self.maker = self.accounts[3]  # Rich, and on both sides of the books.
         self.is_wild = bool(rng.random() < 0.5)  # Marks move far at once.
         self.is_wide = False
 
@@ -74,9 +76,10 @@ class MarginWorkload(Workload):
             rows += [self._contract(kind), self._contract_risk(number), self._mark(number, MIDDLE_TICKS)]
             rows.append(build.set_status(number, InstrumentStatus.OPEN))
         for account_id in self.accounts[: MASTERS + SUBS]:
-            if rng.random() < 0.8:
+            if account_id == self.maker or rng.random() < 0.8:
                 rows.append(build_margin.set_margin(account_id, self._pick(0, 0, 5, 20)))
-        rich = self.accounts[0]
+        rich = self.maker
+        rows += [build.deposit(rich, asset_id, MAKERS_WEALTH) for asset_id in range(1, ASSETS + 1)]
         for system in (LENDING_ACCOUNT, INSURANCE_ACCOUNT):
             for asset_id in range(1, ASSETS + 1):
                 amount = self._pick(10, 1_000, 100_000)
@@ -95,7 +98,9 @@ class MarginWorkload(Workload):
     def _catalogue(self) -> list[tuple[Callable[[], Rows], float, int]]:
         return [
             *super()._catalogue(),
-            (self._set_mark, 10, ALWAYS),
+            (self._quote, 14, ALWAYS),
+            (self._take, 22, ALWAYS),
+            (self._set_mark, 9, ALWAYS),
             (self._crash, 2, SWARM),
             (self._set_value, 1.5, SWARM),
             (self._sweep, 7, ALWAYS),
@@ -110,6 +115,26 @@ class MarginWorkload(Workload):
             (self._next_hour, 2, SWARM),
             (self._all_out, 1, SWARM),
         ]
+
+    def _quote(self) -> Rows:
+        """A bid and an ask around the mark of a contract, or around the middle."""
+        number = self._contract_id() if self.rng.random() < 0.8 else int(self.rng.integers(1, INSTRUMENTS + 1))
+        mark, away = self.marks.get(number, 0) or MIDDLE_TICKS, int(self.rng.integers(1, 4))
+        account_id = self.maker if self.rng.random() < 0.8 else self._account_id()
+        return build.join(
+            build.place(account_id, number, Side.BUY, self._pick(5, 17, 40), max(1, mark - away), stp=0),
+            build.place(account_id, number, Side.SELL, self._pick(5, 17, 40), mark + away, stp=0),
+        )
+
+    def _take(self) -> Rows:
+        """An order on a contract that would trade, of anybody."""
+        number, side = self._contract_id(), self._pick(*Side)
+        through = int(self.rng.integers(0, 6)) * (1 if side == Side.BUY else -1)
+        price = max(1, (self.marks.get(number, 0) or MIDDLE_TICKS) + through)
+        return build.place(
+            self._account_id(), number, side, self._pick(1, 3, 10, 25), price, tif=self._pick(Tif.GTC, Tif.IOC),
+            stp=0, flags=OrderFlag.REDUCE_ONLY if self.rng.random() < 0.1 else 0, cl_ord_id=self._client_id(0.1),
+        )  # fmt: skip
 
     def _set_mark(self) -> Rows:
         return self._move(self._contract_id(), self._pick(0.01, 0.03, 0.3 if self.is_wild else 0.05))
@@ -167,7 +192,7 @@ class MarginWorkload(Workload):
 
     def _contract_risk(self, number: int, load: int = 0) -> Rows:
         shift = self.contract_shifts.get(number, 0)
-        worth = MIDDLE_TICKS * self.values[CASH] << shift
+        worth = 10 * MIDDLE_TICKS * self.values[CASH] << shift
         linear = np.linspace(-0.2, 0.2, SCENARIOS)
         moves = linear if self.rng.random() < 0.6 else self.rng.normal(0, 0.15, SCENARIOS)
         return build_margin.set_risk(
@@ -223,7 +248,7 @@ class MarginWorkload(Workload):
                 "cap_e12": E12 // 25,
             }  # fmt: skip
         return build_margin.list_contract(
-            kind.name, CASH, kind, atoms_per_tick_lot=self._pick(1, 3), caps=caps, qty_max_lots=1_000,
+            kind.name, CASH, kind, atoms_per_tick_lot=self._pick(5, 20), caps=caps, qty_max_lots=1_000,
             expiry_ns=0 if is_perpetual else self.now_ns + self._pick(3, 30) * DAY_NS,
             window_ns=0 if is_perpetual else HOUR_NS, strike_ticks=90 if kind == ContractKind.CALL else 0,
             impact_notional_atoms=self._pick(0, 2_000) if is_perpetual else 0, price_max_ticks=150,
