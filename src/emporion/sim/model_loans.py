@@ -85,7 +85,6 @@ def relieve(venue: Venue, account: MarginAccount) -> None:
             if balance.free >= 0 or balance.order_held == 0 or venue.looks_left <= 0:
                 break
             venue.looks_left -= 1
-            is_delivery = order.instrument_id not in venue.contracts
             held = venue.instruments[order.instrument_id].held_asset(order.side)
-            if is_delivery and held == holding.asset_id:
+            if order.hold > 0 and held == holding.asset_id:
                 venue.cancel_in_walk(order, Reject.BY_LOAN)

@@ -132,10 +132,11 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
     taker_fee = due(order.taker_ppm, order.taker_notional + base) - due(order.taker_ppm, order.taker_notional)
     resting.maker_notional += base
     order.taker_notional += base
+    shown = resting.shown - lots
     for each in (resting, order):
         venue.set_leaves(each, each.leaves - lots)
     if resting.display:
-        resting.shown -= lots
+        resting.shown = shown
 
     changes = []
     before: dict[int, int] = {}
