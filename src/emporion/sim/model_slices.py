@@ -12,6 +12,7 @@ from emporion.sim.model_margin import (
     in_micro_dollars,
     in_micro_dollars_up,
     is_priced,
+    make_stale,
     part_in,
     risk_of_asset,
     room_for_holdings,
@@ -146,6 +147,7 @@ def sell_slice(venue: Venue, account: MarginAccount, choice: Choice) -> tuple[bo
         if fee:
             venue.balance(account.account_id, instrument.quote).free -= fee
             venue.balance(INSURANCE_ACCOUNT, instrument.quote).free += fee
+            make_stale(venue, account)
     venue.emit(
         Event.LIQUIDATION_STEP, account_id=account.account_id, order_id=order.order_id,
         instrument_id=instrument.instrument_id, price_ticks=limit, qty_lots=traded, leaves_lots=lots - traded,
