@@ -11,7 +11,7 @@ import numpy as np
 from emporion.gateway.catalog import Catalog, Listed
 from emporion.gateway.client_ids import text_of as client_id_text
 from emporion.gateway.link.order_views import ORDER_VIEW_STRUCT
-from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.codes import WAITING_FLAGS, Event, OrderStatus, Reject, Side, Stp, Tif
 from emporion.venue.ties import LINK_TEXTS, flag_texts, source_text
 from emporion.venue.values import text_of
 from emporion.wire import trading
@@ -77,7 +77,8 @@ class Story:
             self.qty -= event[QTY]
             self.leaves = event[LEAVES]
         elif kind == TRIGGERED:
-            self.flags &= ~int(OrderFlag.STOP | OrderFlag.MARKET)
+            self.price, self.qty, self.leaves = event[PRICE], event[QTY], event[LEAVES]
+            self.flags &= ~WAITING_FLAGS
 
     def order(self, catalog: Catalog, repeated: bool = False) -> trading.Order:
         """The record that is sent."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emporion.history.rows import ORDER, Rows
-from emporion.schema.codes import Command, Event, OrderFlag, OrderStatus, Tif
+from emporion.schema.codes import WAITING_FLAGS, Command, Event, OrderStatus, Tif
 from emporion.schema.limits import SLOT_BITS
 from emporion.schema.messages import ORDER_EXTRA
 
@@ -20,7 +20,6 @@ ORDER_EVENTS[Event.TWAP_SLICED] = True  # In place of ACCEPTED, unless there was
 BEGINS = np.zeros(256, np.bool_)
 BEGINS[[Event.ACCEPTED, Event.TWAP_SLICED]] = True
 SLOT_MASK = (1 << SLOT_BITS) - 1
-WAITING = OrderFlag.STOP | OrderFlag.MARKET
 PLAIN_EXTRA = np.dtype((np.void, ORDER_EXTRA))
 
 
@@ -84,7 +83,7 @@ class OpenOrders:
         _count(orders, first, events, kind, atoms_per_tick_lot)
         _replace(orders, first, stretch, at, kind)
         triggered = np.logical_or.reduceat(kind == Event.TRIGGERED, first)
-        orders["flags"][triggered] &= ~np.uint8(WAITING)
+        orders["flags"][triggered] &= ~np.uint8(WAITING_FLAGS)
         ended = _settle(orders, events[last], kind[last])
         for name, values in (("seq", stretch.seq), ("ts_ns", stretch.ts_ns), ("n", stretch.n)):
             orders[name][ended] = values[at[last[ended]]]
@@ -138,9 +137,9 @@ def _count(
 def _replace(
     orders: Rows, first: NDArray[np.int64], stretch: Stretch, at: NDArray[np.int64], kind: NDArray[np.uint8]
 ) -> None:
-    """The limit is that of the last ACCEPTED or REPLACED; so is the client id, where the replace gave one."""
+    """The limit is that of the last event with one; so is the client id, where the replace gave one."""
     is_replace = kind == Event.REPLACED
-    group, place = _last(is_replace | BEGINS[kind], first)
+    group, place = _last(is_replace | BEGINS[kind] | (kind == Event.TRIGGERED), first)
     orders["price_ticks"][group] = stretch.events["price_ticks"][at[place]]
     commands = stretch.rows[stretch.row_of(at[is_replace])]
     renamed = is_replace.copy()

@@ -3,18 +3,11 @@
 from emporion.kernel import book, emit, links, match, order_margin, ties, trailing, waiting
 from emporion.kernel.admit import protection
 from emporion.kernel.jit import kernel, seldom
-from emporion.schema.codes import Event, InstrumentStatus, Link, OrderFlag, Reject
+from emporion.schema.codes import WAITING_FLAGS, Event, InstrumentStatus, Link, OrderFlag, Reject
 from emporion.schema.limits import STOPS_PER_COMMAND
 
 OPEN = InstrumentStatus.OPEN.value
 MARKET = OrderFlag.MARKET.value
-WAITING = (
-    OrderFlag.STOP.value
-    | OrderFlag.MARKET.value
-    | OrderFlag.TAKE_PROFIT.value
-    | OrderFlag.ON_MARK.value
-    | OrderFlag.ON_INDEX.value
-)
 POSITION = Link.POSITION.value
 
 
@@ -108,7 +101,7 @@ def _activate(state, slot, out):
     if is_tied:
         _take_shape(state, order, extra)
         ties.settle_down(state, slot)
-    order.flags &= ~WAITING
+    order.flags &= ~WAITING_FLAGS
     emit.of_order(
         state, out, Event.TRIGGERED.value, order, order.price_ticks, order.qty_lots, 0, 0, Reject.NONE.value, 0
     )

@@ -171,6 +171,11 @@ class OrderFlag(IntEnum):
     ON_INDEX = 64  # With STOP: the index price.
 
 
+WAITING_FLAGS = int(
+    OrderFlag.STOP | OrderFlag.MARKET | OrderFlag.TAKE_PROFIT | OrderFlag.ON_MARK | OrderFlag.ON_INDEX
+)  # Gone when a stop fires.
+
+
 class OrderStatus(IntEnum):
     """FIX OrdStatus(39); EXPIRED is C and REJECTED is 8 there."""
 

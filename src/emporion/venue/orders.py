@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emporion.schema.codes import Event, FillFlag, Limit, Link, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.schema.codes import (
+    WAITING_FLAGS,
+    Event,
+    FillFlag,
+    Limit,
+    Link,
+    OrderStatus,
+    Reject,
+    Side,
+    Stp,
+    Tif,
+)
 from emporion.schema.messages import ORDER_EXTRA
 from emporion.schema.units import to_text
 from emporion.venue.catalog import Catalog
@@ -66,7 +77,8 @@ class Story:
         elif kind == Event.DECREMENTED:
             self.qty_lots -= qty
         elif kind == Event.TRIGGERED:
-            self.flags &= ~(OrderFlag.STOP | OrderFlag.MARKET)
+            self.price_ticks, self.qty_lots = int(event["price_ticks"]), qty
+            self.flags &= ~WAITING_FLAGS
         elif kind in (Event.CANCELED, Event.EXPIRED):
             self.status = OrderStatus.CANCELED if kind == Event.CANCELED else OrderStatus.EXPIRED
             self.reason = int(event["reason"])
