@@ -594,3 +594,33 @@ def test_who_has_no_position_never_loses():
         balance C cash free=1_000_000
         balance D cash free=5
     """)
+
+
+# --- The audit -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "field", "value"),
+    [
+        ("margins", 1, "stage", 0),
+        ("margins", 2, "stage", 1),
+        ("margins", 1, "next_liquidation", 2),
+        ("margins", 2, "ranked", 0),
+        ("margins", 2, "ranked", 2),
+        ("contracts", 1, "short_ranks", 0),
+        ("contracts", 1, "long_ranks", 2),
+    ],
+)
+def test_the_audit_sees_who_waits_and_who_is_ranked(table, row, field, value):
+    """Q-3, Q-7"""
+    machine = lived("""
+        price  P mark=84
+        sweep
+    """).both.machine
+    assert machine.audit() == []
+    found = machine.array[table][0, row][field]
+    if field.endswith("ranks"):
+        found[0]["margin"] = value
+    else:
+        machine.array[table][0, row][field] = value
+    assert machine.audit() != []

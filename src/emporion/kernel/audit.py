@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from emporion.kernel.audit_liquidation import audit_liquidation
 from emporion.kernel.audit_margin import audit_margin
 from emporion.kernel.audit_ties import audit_ties, way_of
 from emporion.kernel.prices import CENTER, DIGIT_BITS
@@ -36,6 +37,7 @@ def audit(array: np.ndarray) -> list[str]:
     problems += _deadlines(array)
     problems += _free_lists(array)
     problems += audit_margin(array)
+    problems += audit_liquidation(array)
     problems += audit_ties(array)
     problems += _indexes(array)
     problems += _queue_of_stops(array)
