@@ -12,7 +12,8 @@ from emporion.engine.sequencer import Sequencer
 from emporion.errors import BadValue
 from emporion.schema import build
 from emporion.schema.codes import Command, Event, Reject, Side
-from emporion.services.demo import MAKERS, TAKERS, Demo
+from emporion.schema.limits import SYSTEM_ACCOUNTS
+from emporion.services.demo import CONTRACTS, DELIVERY, Demo
 from emporion.services.listings import LISTINGS, TITLES
 from emporion.services.makers import LEVELS, Maker, Quote, Top, Walk
 from emporion.services.setting_up import is_demo, set_up
@@ -74,7 +75,10 @@ def test_every_kind_of_thing_trades_and_the_venue_stays_sound(run):
     assert (rows["trades"] > 0).all() and (rows["best_bid_ticks"] > 0).all()
     assert (rows["best_ask_ticks"] > rows["best_bid_ticks"]).all()
     kinds = run.kinds()
-    assert kinds[Event.REPLACED] > kinds[Event.ACCEPTED] > 0 and kinds[Event.FILLED] > 0 and kinds[Event.EXPIRED] > 0
+    assert (
+        kinds[Event.REPLACED] > 0 and kinds[Event.ACCEPTED] > 0 and kinds[Event.FILLED] > 0 and kinds[Event.EXPIRED] > 0
+    )
+    assert kinds[Event.POSITION] > 0 and kinds[Event.PRICE_SET] > 0 and kinds[Event.SWEPT] > 0
     # Refusals are part of trading (a quote was gone, a price had moved), but a crowd in order has few.
     assert sum(run.refusals().values()) < 0.03 * run.node.seq, run.refusals()
 
@@ -82,7 +86,7 @@ def test_every_kind_of_thing_trades_and_the_venue_stays_sound(run):
 def test_makers_know_their_orders_exactly(run):
     run.steps(200)
     state = run.node.machine.state
-    for maker in run.demo._crowd.makers.values():
+    for maker in run.demo._crowds[0].makers.values():
         for quote in maker.ladder.values():
             order = state.orders[quote.order_id & 0xFFFFFF]
             assert order.order_id == quote.order_id and order.account_id == maker.account_id
@@ -96,7 +100,7 @@ def test_prices_stay_near_what_they_are_worth(run):
     run.steps(300)
     rows = run.node.machine.state.instruments[1 : len(LISTINGS) + 1]
     for row, terms in zip(rows, LISTINGS, strict=True):
-        fair = run.demo._crowd._walk.fair_ticks(int(row["instrument_id"]))
+        fair = run.demo._crowds[0]._fairs.fair_ticks(int(row["instrument_id"]))
         middle = (row["best_bid_ticks"] + row["best_ask_ticks"]) / 2
         assert abs(middle / fair - 1) < 20 * terms.half_spread_bps * 1e-4 + 5 / terms.reference_ticks, terms.name
 
@@ -112,14 +116,14 @@ def test_a_restart_takes_over_the_orders_that_rest(tmp_path):
     again = Run(clock=clock, node=Node.open(tmp_path, clock=clock, sync="async"))
     try:
         kept = before & resting(again.node)
-        assert len(kept) > 0.95 * len(before) > 0.9 * len(LISTINGS) * len(MAKERS) * 2 * LEVELS
+        assert len(kept) > 0.95 * len(before) > 0.9 * len(LISTINGS) * len(DELIVERY.makers) * 2 * LEVELS
         rows = again.node.commands(commands + 1)
         assert collections.Counter(rows["kind"].tolist())[Command.DEPOSIT] == 0  # Nobody is paid twice.
         assert again.node.seq - commands < 0.5 * len(before)
         again.steps(50)
         assert again.node.machine.audit() == []
         accounts = int(again.node.machine.state.tables[2].live)
-        assert accounts == 2 + len(MAKERS) + len(TAKERS)
+        assert accounts == SYSTEM_ACCOUNTS + sum(map(len, DELIVERY)) + 1 + sum(map(len, CONTRACTS))
     finally:
         again.close()
 
@@ -160,7 +164,7 @@ def test_a_venue_of_somebody_else_is_left_alone():
 
 
 def test_who_runs_out_of_funds_is_paid_again(run):
-    maker = next(iter(run.demo._crowd.makers))
+    maker = next(iter(run.demo._crowds[0].makers))
     state = run.node.machine.state
     balances = state.balances[(state.balances["account_id"] == maker) & (state.balances["free_atoms"] > 0)]
     for balance in balances:
@@ -198,3 +202,17 @@ def test_a_walk_begins_at_the_market_and_comes_home():
         walk.advance(now := now + 60_000_000_000)
     for key, each in terms.items():
         assert 0.7 < walk.fair_ticks(key) / each.reference_ticks < 1.4
+
+
+def test_contracts_of_every_kind_are_quoted_and_have_marks(run):
+    run.steps(150)
+    state = run.node.machine.state
+    for number, terms in run.demo.keeper._contracts.items():
+        row = state.instruments[number]
+        contract = state.contracts[row["contract"]]
+        assert contract["kind"] == terms.kind and contract["mark_ticks"] > 0, terms.name
+        assert 0 < row["best_bid_ticks"] < row["best_ask_ticks"], terms.name
+        assert state.risks[contract["risk"]]["loads"] > 0, terms.name
+    margins = state.margins[1 : 1 + 1 + sum(map(len, CONTRACTS))]
+    assert (margins["equity_atoms"] > margins["initial_atoms"]).all() and (margins["stage"] == 0).all()
+    assert collections.Counter(state.contracts["kind"][1:42].tolist()).keys() == {1, 2, 3, 4, 5}

@@ -214,7 +214,6 @@ def test_a_node_whose_disk_fails_ends_the_server_and_says_why(tmp_path: Path, la
 def test_behind_a_proxy_it_goes_by_its_name_and_knows_who_asks(tmp_path: Path, layout):
     more = ("--name", "venue.example", "--proxy", "127.0.0.1", "--sign-up", *layout)
     with served("--dir", str(tmp_path / "venue"), *more) as venue:
-
         logins = itertools.count()
 
         def ask(name: str, address: str) -> int:
@@ -232,7 +231,6 @@ def test_behind_a_proxy_it_goes_by_its_name_and_knows_who_asks(tmp_path: Path, l
         statuses = [ask("venue.example", "203.0.113.7") for _ in range(40)]
         assert (statuses[0], statuses[-1]) == (401, 429)  # Guessing is slowed down, for the one who guesses.
         assert ask("venue.example", "198.51.100.1") == 401
-
 
 
 def test_elsewhere_than_on_the_loopback_it_asks_for_tls():

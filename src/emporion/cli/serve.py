@@ -41,6 +41,7 @@ from emporion.kernel.jit import is_warm
 from emporion.kernel.machine import Machine
 from emporion.schema import build
 from emporion.schema.limits import CAPACITIES, NOBODY, SMALL, Capacity
+from emporion.services.contract_listings import titles
 from emporion.services.demo import Demo
 from emporion.services.gauges import DEMO_INTERVAL, INTERVAL, Gauges
 from emporion.services.listings import TITLES
@@ -197,7 +198,7 @@ def _serve(args: argparse.Namespace, venue: Venue, folder: Path) -> None:
                 since_ns = node.clock.now_ns() if had_somebody_before else 0
                 link = LocalLink(
                     venue, sequencer, Doorman(rate_of=access.keys.rate_of, since_ns=since_ns), history,
-                    TITLES if simulation else {}, simulation, times, gauges,
+                    TITLES | titles() if simulation else {}, simulation, times, gauges,
                 )  # fmt: skip
                 uvloop.run(_until_told(args, link, access, folder, demo, gauges))
         finally:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +14,41 @@ from emporion.engine.sequencer import Sequencer
 from emporion.errors import EmporionError
 from emporion.schema import build
 from emporion.schema.codes import Event, Limit, OrderFlag, Reject, Side
+from emporion.services.contract_fairs import ContractFairs
+from emporion.services.contract_listings import ContractTerms
+from emporion.services.keeper import Keeper
 from emporion.services.listings import Terms
 from emporion.services.makers import Intent, Maker, Quote, Taker, Top, Walk
-from emporion.services.setting_up import funds_atoms, set_up
+from emporion.services.setting_up import funds_atoms, numbers_of, set_up
+from emporion.services.setting_up_contracts import DOLLAR, TRADER_DOLLARS, demo_groups, set_up_contracts
 
-MAKERS = ((1.0, 0.9, 1.0), (1.5, 1.3, 1.8), (2.4, 2.1, 3.0))  # width, step and size of each
-TAKERS = (0.4, 0.7, 1.0, 1.5, 2.5, 4.0)  # size of each
+POOR = (Reject.INSUFFICIENT_FUNDS, Reject.INSUFFICIENT_MARGIN)
+CONTRACT_SHARE = 0.4  # Of all commands.
+KEEPER_NS = 1_000_000_000  # Between rounds of the keeper.
 MAKER_SHARE = 0.82  # Of all commands.
 STEP_SECONDS = 0.05
 BURST_COMMANDS = 500  # The most that one step sends, however long the last one took.
 log = logging.getLogger(__name__)
+
+
+class Styles(NamedTuple):
+    """How the members of a crowd differ."""
+
+    makers: tuple[tuple[float, float, float], ...]  # width, step and size of each
+    takers: tuple[float, ...]  # size of each
+
+
+DELIVERY = Styles(((1.0, 0.9, 1.0), (1.5, 1.3, 1.8), (2.4, 2.1, 3.0)), (0.4, 0.7, 1.0, 1.5, 2.5, 4.0))
+CONTRACTS = Styles(((1.0, 0.9, 1.0), (1.7, 1.4, 2.0)), (0.5, 1.0, 2.0))
+Listed = Terms | ContractTerms
+
+
+class Fairs(Protocol):
+    """What a crowd thinks things are worth."""
+
+    def advance(self, now_ns: int) -> None: ...
+
+    def fair_ticks(self, instrument_id: int) -> float: ...
 
 
 class Seen(NamedTuple):
@@ -37,18 +62,19 @@ class Crowd:
     """All simulated traders. Decides what to send, and learns from the answers; sends nothing itself."""
 
     def __init__(
-        self, instruments: Mapping[int, Terms], account_ids: list[int], seen: Seen, rng: np.random.Generator
-    ) -> None:
+        self, instruments: Mapping[int, Listed], account_ids: list[int], seen: Seen, fairs: Fairs,
+        rng: np.random.Generator, styles: Styles,
+    ) -> None:  # fmt: skip
         self._instruments = dict(instruments)
         self._rng = rng
-        self._walk = Walk(instruments, seen.tops, rng)
+        self._fairs = fairs
         self._ids = np.array(sorted(instruments))
         activity = np.array([instruments[key].activity for key in self._ids.tolist()])
         self._share = activity / activity.sum()
-        split = len(MAKERS)
-        pairs = zip(account_ids[:split], MAKERS, strict=True)
+        split = len(styles.makers)
+        pairs = zip(account_ids[:split], styles.makers, strict=True)
         self.makers = {account_id: Maker(account_id, *style, rng) for account_id, style in pairs}
-        self.takers = [Taker(each, size, rng) for each, size in zip(account_ids[split:], TAKERS, strict=True)]
+        self.takers = [Taker(each, size, rng) for each, size in zip(account_ids[split:], styles.takers, strict=True)]
         self._spare = [
             Intent(maker.account_id, rows, 0, 0)
             for maker in self.makers.values()
@@ -58,22 +84,22 @@ class Crowd:
 
     def opening(self, now_ns: int, tops: Mapping[int, Top]) -> list[Intent]:
         """What brings every ladder into shape at once: all of it on a new venue, little after a restart."""
-        self._walk.advance(now_ns)
+        self._fairs.advance(now_ns)
         intents, self._spare = self._spare, []
         for instrument_id, terms in self._instruments.items():
-            fair, top = self._walk.fair_ticks(instrument_id), tops[instrument_id]
+            fair, top = self._fairs.fair_ticks(instrument_id), tops[instrument_id]
             for maker in self.makers.values():
                 intents += maker.act(instrument_id, terms, fair, top, every=True)
         return intents
 
     def decide(self, now_ns: int, tops: Mapping[int, Top], commands: int) -> list[Intent]:
         """The next commands of the crowd, about as many as asked for."""
-        self._walk.advance(now_ns)
+        self._fairs.advance(now_ns)
         intents: list[Intent] = []
         busy: set[tuple] = set()  # A rung is mended once a step: its answer is not known before.
         for instrument_id in self._rng.choice(self._ids, commands, p=self._share).tolist():
             terms, top = self._instruments[instrument_id], tops[instrument_id]
-            fair = self._walk.fair_ticks(instrument_id)
+            fair = self._fairs.fair_ticks(instrument_id)
             if self._rng.random() < MAKER_SHARE:
                 maker = list(self.makers.values())[int(self._rng.integers(len(self.makers)))]
                 for intent in maker.act(instrument_id, terms, fair, top):
@@ -92,7 +118,7 @@ class Crowd:
         for event in answer.events:
             at = int(event["seq"]) - answer.first_seq
             intent = intents[at] if 0 <= at < len(intents) else None
-            if intent is not None and event["kind"] == Event.REJECTED and event["reason"] == Reject.INSUFFICIENT_FUNDS:
+            if intent is not None and event["kind"] == Event.REJECTED and event["reason"] in POOR:
                 self._poor.add((intent.account_id, intent.instrument_id, intent.side))
             maker = self.makers.get(int(event["account_id"]))
             if maker is not None:
@@ -104,7 +130,11 @@ class Crowd:
         rows = []
         for account_id, instrument_id, side in sorted(self._poor):
             base, quote = numbers[instrument_id]
-            base_atoms, quote_atoms = funds_atoms(self._instruments[instrument_id])
+            terms = self._instruments[instrument_id]
+            if isinstance(terms, ContractTerms):
+                rows.append(build.deposit(account_id, quote, TRADER_DOLLARS * DOLLAR // 10))
+                continue
+            base_atoms, quote_atoms = funds_atoms(terms)
             asset_id, atoms = (quote, quote_atoms) if side == Side.BUY else (base, base_atoms)
             rows.append(build.deposit(account_id, asset_id, atoms))
         self._poor.clear()
@@ -119,19 +149,47 @@ class Demo:
         self._sequencer, self._rate, self._clock = sequencer, rate, sequencer.node.clock
         self.failed: BaseException | None = None
         self.commands = 0
-        instruments, account_ids = set_up(sequencer, len(MAKERS) + len(TAKERS))
-        self._ids = sorted(instruments)
-        seen, seq, self._assets = sequencer.call(lambda node: _see(node, self._ids, account_ids)).result()
+        self._crowds: list[Crowd] = []
+        instruments, account_ids = set_up(sequencer, sum(map(len, DELIVERY)))
+        first = account_ids[-1] + 2  # Behind the backstop's; visitors come after all of them.
+        contracts, group_ids, traders = set_up_contracts(sequencer, sum(map(len, CONTRACTS)), first)
+        self._ids = sorted([*instruments, *contracts])
+        everybody = [*account_ids, *traders]
+        seen, seq, self._assets = sequencer.call(lambda node: _see(node, self._ids, everybody)).result()
         # Another stretch of chance after each restart, and still the same for the same venue.
-        self._crowd = Crowd(instruments, account_ids, seen, np.random.default_rng([seed, seq]))
-        self._send(self._crowd.opening(self._clock.now_ns(), seen.tops))
+        self._rng = rng = np.random.default_rng([seed, seq])
+        walk = Walk(instruments, seen.tops, rng)
+        spots = {terms.base: number for number, terms in instruments.items()}
+        fairs = ContractFairs(walk, spots, contracts, rng)
+        self._crowds = [
+            Crowd(instruments, account_ids, seen, walk, rng, DELIVERY),
+            Crowd(contracts, traders, seen, fairs, rng, CONTRACTS),
+        ]
+        self._send(0, self._crowds[0].opening(self._clock.now_ns(), seen.tops))
+        assets = numbers_of(sequencer, Limit.ASSETS)
+        self.keeper = Keeper(sequencer, contracts, demo_groups(), group_ids, spots, assets)
+        self._keep(self._clock.now_ns())  # Nobody trades a contract that has no mark.
+        tops = sequencer.call(lambda node: _tops(node, self._ids)).result()
+        self._send(1, self._crowds[1].opening(self._clock.now_ns(), tops))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
     def step(self, commands: int) -> int:
         """Look, act, learn; returns how many commands were sent."""
+        now_ns = self._clock.now_ns()
+        if now_ns - self._kept_ns >= KEEPER_NS:
+            self._keep(now_ns)
         tops = self._sequencer.call(lambda node: _tops(node, self._ids)).result()
-        return self._send(self._crowd.decide(self._clock.now_ns(), tops, commands))
+        of_contracts = int(self._rng.binomial(commands, CONTRACT_SHARE))
+        shares = (commands - of_contracts, of_contracts)
+        return sum(
+            self._send(number, crowd.decide(now_ns, tops, share))
+            for number, (crowd, share) in enumerate(zip(self._crowds, shares, strict=True))
+        )
+
+    def _keep(self, now_ns: int) -> None:
+        self.keeper.round()
+        self._kept_ns = now_ns
 
     def start(self) -> None:
         """Go on by itself until `stop`."""
@@ -160,14 +218,14 @@ class Demo:
             else:
                 log.exception("the simulated traders stopped")
 
-    def _send(self, intents: list[Intent]) -> int:
-        """Submit commands as one group, and deposits for whoever could not pay."""
+    def _send(self, number: int, intents: list[Intent]) -> int:
+        """Submit commands of a crowd as one group, and deposits for whoever could not pay."""
         for start in range(0, len(intents), BURST_COMMANDS):
             part = intents[start : start + BURST_COMMANDS]
             answer = self._sequencer.submit(build.join(*(intent.rows for intent in part))).result()
-            self._crowd.learn(part, answer)
+            self._crowds[number].learn(part, answer)
             self.commands += len(part)
-        deposits = self._crowd.deposits(self._assets)
+        deposits = self._crowds[number].deposits(self._assets)
         if deposits:
             self._sequencer.submit(build.join(*deposits)).result()
         return len(intents)

@@ -51,6 +51,10 @@ class Terms:
         return to_units(self.reference, Decimal(self.tick), f"{self.name} reference", "tick")
 
     @property
+    def price_max_ticks(self) -> int:
+        return self.reference_ticks * 100
+
+    @property
     def size_lots(self) -> int:
         return to_units(self.size, Decimal(self.lot), f"{self.name} size", "lot")
 

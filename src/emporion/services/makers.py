@@ -8,6 +8,7 @@ determine every command.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,19 @@ LEVELS = 8  # Of each maker, on each side.
 DEPTH_SHARE = 0.55  # How much larger each level is than the one before it, in sizes.
 HOME_SECONDS = 20_000.0  # A fair price that strayed comes half way back to its reference in this time.
 SECOND_NS = 1_000_000_000
+
+
+class Traded(Protocol):
+    """What makers and takers need to know of what they trade."""
+
+    @property
+    def size_lots(self) -> int: ...
+
+    @property
+    def price_max_ticks(self) -> int: ...
+
+    @property
+    def half_spread_bps(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ class Maker:
                 spare.append(build.cancel(self.account_id, quote.order_id))
         return spare
 
-    def act(self, instrument_id: int, terms: Terms, fair: float, top: Top, every: bool = False) -> list[Intent]:
+    def act(self, instrument_id: int, terms: Traded, fair: float, top: Top, every: bool = False) -> list[Intent]:
         """Mend the rung that is most out of place, or all that are; without one, a random rung's quantity."""
         rungs = [(instrument_id, side, level) for side in (Side.BUY, Side.SELL) for level in range(LEVELS)]
         wanted = {rung: self._target(rung, terms, fair, top) for rung in rungs}
@@ -131,6 +145,8 @@ class Maker:
     def learn(self, event: np.void, rung: Rung | None) -> None:
         """One event about this account; `rung` when it answers a command for that rung."""
         kind, order_id = int(event["kind"]), int(event["order_id"])
+        if kind == Event.POSITION:
+            return  # It names the order that changed the position, and is about that.
         if kind == Event.ACCEPTED and rung is not None:
             qty = int(event["qty_lots"])
             self._take(rung, Quote(order_id, int(event["price_ticks"]), qty, qty))
@@ -145,7 +161,7 @@ class Maker:
             elif quote.leaves_lots == 0 or kind in (Event.CANCELED, Event.EXPIRED):
                 self._drop(own)
 
-    def _target(self, rung: Rung, terms: Terms, fair: float, top: Top) -> tuple[int, int]:
+    def _target(self, rung: Rung, terms: Traded, fair: float, top: Top) -> tuple[int, int]:
         """Price in ticks and quantity in lots of one rung. Post-only, so it stays outside the other side."""
         _, side, level = rung
         away = fair * terms.half_spread_bps * 1e-4 * (self.width + self.step * level * (1 + 0.08 * level))
@@ -154,9 +170,9 @@ class Maker:
             price = math.floor(fair - away) - level
             return max(1, min(price, top.ask - 1 - level) if top.ask else price), lots
         price = math.ceil(fair + away) + level
-        return max(price, top.bid + 1 + level), lots
+        return min(max(price, top.bid + 1 + level), terms.price_max_ticks), lots
 
-    def _misplaced(self, rung: Rung, target: tuple[int, int], terms: Terms, fair: float) -> float:
+    def _misplaced(self, rung: Rung, target: tuple[int, int], terms: Traded, fair: float) -> float:
         """How urgent it is to mend a rung, 0 when it may stay."""
         quote = self.ladder.get(rung)
         if quote is None:
@@ -208,7 +224,7 @@ class Taker:
     size: float
     rng: np.random.Generator
 
-    def act(self, instrument_id: int, terms: Terms, fair: float, top: Top, now_ns: int) -> Intent | None:
+    def act(self, instrument_id: int, terms: Traded, fair: float, top: Top, now_ns: int) -> Intent | None:
         """One order, or None where there is nothing to trade with."""
         if not top.bid or not top.ask:
             return None
@@ -220,9 +236,10 @@ class Taker:
         tif, flags, price, expire_ns = Tif.IOC, 0, 0, 0
         if style < 0.4:
             flags = OrderFlag.MARKET
+            price = min(max(1, near + way * max(1, near // 10)), terms.price_max_ticks)  # The worst it accepts.
         elif style < 0.8:
             slip = fair * terms.half_spread_bps * 1e-4 * self.rng.uniform(0.0, 3.0)
-            price = max(1, near + way * round(slip))
+            price = min(max(1, near + way * round(slip)), terms.price_max_ticks)
         else:  # Rests at the best price of its own side, for three to twenty seconds.
             tif, price = Tif.GTD, top.bid if side == Side.BUY else top.ask
             expire_ns = now_ns + int(self.rng.uniform(3, 20) * SECOND_NS)

@@ -24,7 +24,7 @@ FUNDS_SIZES = 100_000  # Usual orders that an account can pay for at first.
 
 def is_demo(node: Node) -> bool:
     """Whether the venue was begun by a demonstration: its first asset is the mark."""
-    assets = _rows(node, Limit.ASSETS)
+    assets = rows_of(node, Limit.ASSETS)
     return len(assets) > 0 and build.name_text(assets[0]["name"]) == MARK
 
 
@@ -36,14 +36,14 @@ def set_up(sequencer: Sequencer, accounts: int) -> tuple[dict[int, Terms], list[
     Raises:
         BadValue: the folder holds a venue that is not a demonstration.
     """
-    if not sequencer.call(lambda node: is_demo(node) or not len(_rows(node, Limit.ASSETS))).result():
+    if not sequencer.call(lambda node: is_demo(node) or not len(rows_of(node, Limit.ASSETS))).result():
         raise BadValue(
             "this folder holds a venue that is not a demonstration; choose another folder, or leave out --demo"
         )
     instruments = _list_all(sequencer)
-    have = len(sequencer.call(lambda node: _rows(node, Limit.ACCOUNTS)).result())
+    have = len(sequencer.call(lambda node: rows_of(node, Limit.ACCOUNTS)).result())
     wanted = SYSTEM_ACCOUNTS + accounts
-    _send(sequencer, [build.open_account() for _ in range(have, wanted)])
+    send(sequencer, [build.open_account() for _ in range(have, wanted)])
     account_ids = list(range(SYSTEM_ACCOUNTS + 1, wanted + 1))
     _pay_in(sequencer, instruments, account_ids)
     return instruments, account_ids
@@ -57,18 +57,18 @@ def funds_atoms(terms: Terms) -> tuple[int, int]:
 
 def _list_all(sequencer: Sequencer) -> dict[int, Terms]:
     """Assets, fees and instruments; each instrument open."""
-    assets = _numbers(sequencer, Limit.ASSETS)
+    assets = numbers_of(sequencer, Limit.ASSETS)
     wanted = [(MARK, 0, AssetClass.COIN), (QUOTE, QUOTE_DECIMALS, AssetClass.STABLECOIN)]
     wanted += [(terms.base, terms.decimals, terms.asset_class) for terms in LISTINGS]
-    _send(sequencer, [build.list_asset(*each) for each in wanted if each[0] not in assets])
-    assets = _numbers(sequencer, Limit.ASSETS)
-    known = _numbers(sequencer, Limit.INSTRUMENTS)
-    _send(sequencer, [build.set_fees(0, 0, MAKER_PPM, TAKER_PPM)] if not known else [])
-    _send(sequencer, [_listing(terms, assets) for terms in LISTINGS if terms.name not in known])
-    rows = sequencer.call(lambda node: _rows(node, Limit.INSTRUMENTS)).result()
+    send(sequencer, [build.list_asset(*each) for each in wanted if each[0] not in assets])
+    assets = numbers_of(sequencer, Limit.ASSETS)
+    known = numbers_of(sequencer, Limit.INSTRUMENTS)
+    send(sequencer, [build.set_fees(0, 0, MAKER_PPM, TAKER_PPM)] if not known else [])
+    send(sequencer, [_listing(terms, assets) for terms in LISTINGS if terms.name not in known])
+    rows = sequencer.call(lambda node: rows_of(node, Limit.INSTRUMENTS)).result()
     waiting = rows["instrument_id"][rows["status"] == InstrumentStatus.PRE_OPEN].tolist()
-    _send(sequencer, [build.set_status(instrument_id, InstrumentStatus.OPEN) for instrument_id in waiting])
-    numbers = _numbers(sequencer, Limit.INSTRUMENTS)
+    send(sequencer, [build.set_status(instrument_id, InstrumentStatus.OPEN) for instrument_id in waiting])
+    numbers = numbers_of(sequencer, Limit.INSTRUMENTS)
     return {numbers[terms.name]: terms for terms in LISTINGS}
 
 
@@ -81,7 +81,7 @@ def _listing(terms: Terms, assets: Mapping[str, int]) -> NDArray[np.void]:
         atoms_per_tick_lot=terms.atoms_per_tick_lot,
         asset_class=terms.asset_class,
         qty_max_lots=terms.size_lots * 10_000,
-        price_max_ticks=terms.reference_ticks * 100,
+        price_max_ticks=terms.price_max_ticks,
         reference_price_ticks=terms.reference_ticks,
         band_ppm=BAND_PPM,
     )
@@ -89,8 +89,8 @@ def _listing(terms: Terms, assets: Mapping[str, int]) -> NDArray[np.void]:
 
 def _pay_in(sequencer: Sequencer, instruments: Mapping[int, Terms], account_ids: Iterable[int]) -> None:
     """Bring every account back to its funds where it has less than half."""
-    assets = _numbers(sequencer, Limit.ASSETS)
-    rows = sequencer.call(lambda node: _rows(node, Limit.BALANCES)).result()
+    assets = numbers_of(sequencer, Limit.ASSETS)
+    rows = sequencer.call(lambda node: rows_of(node, Limit.BALANCES)).result()
     total = rows["free_atoms"] + rows["order_held_atoms"] + rows["other_held_atoms"]
     has = dict(
         zip(zip(rows["account_id"].tolist(), rows["asset_id"].tolist(), strict=True), total.tolist(), strict=True)
@@ -100,7 +100,7 @@ def _pay_in(sequencer: Sequencer, instruments: Mapping[int, Terms], account_ids:
         base, quote = funds_atoms(terms)
         wanted[assets[terms.base]] = base
         wanted[assets[QUOTE]] = wanted.get(assets[QUOTE], 0) + quote
-    _send(
+    send(
         sequencer,
         [
             build.deposit(account_id, asset_id, amount - has.get((account_id, asset_id), 0))
@@ -111,7 +111,7 @@ def _pay_in(sequencer: Sequencer, instruments: Mapping[int, Terms], account_ids:
     )
 
 
-def _send(sequencer: Sequencer, commands: list[NDArray[np.void]]) -> None:
+def send(sequencer: Sequencer, commands: list[build.Rows]) -> None:
     """Send commands that a sound demonstration is never refused."""
     if not commands:
         return
@@ -122,13 +122,13 @@ def _send(sequencer: Sequencer, commands: list[NDArray[np.void]]) -> None:
         raise Refused(reason, f"setting up the demonstration was refused: {reason.name}", refused[0])
 
 
-def _numbers(sequencer: Sequencer, table: Limit) -> dict[str, int]:
+def numbers_of(sequencer: Sequencer, table: Limit) -> dict[str, int]:
     """Numbers by name, of assets or instruments."""
-    rows = sequencer.call(lambda node: _rows(node, table)).result()
+    rows = sequencer.call(lambda node: rows_of(node, table)).result()
     return {build.name_text(row["name"]): number for number, row in enumerate(rows, start=1)}
 
 
-def _rows(node: Node, table: Limit) -> NDArray[np.void]:
+def rows_of(node: Node, table: Limit) -> NDArray[np.void]:
     """A copy of a table's rows from 1 on. Rows of these tables are never freed."""
     state = node.machine.state
     return state[table.name.lower()][1 : int(state.tables[table].high_water) + 1].copy()
