@@ -8,7 +8,7 @@ import numpy as np
 
 from emporion.kernel import book, emit, links, order_margin, position, prices, rings, ties, waiting
 from emporion.kernel.arith import buy_hold, fee_due
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
 from emporion.kernel.tables import SLOT_MASK
 from emporion.schema.codes import Event, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
@@ -181,7 +181,7 @@ def _trade(state, taker, maker_slot, maker, instrument, out):
     return spent
 
 
-@seldom
+@rare
 def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
     """The same of a contract, or of a delivery instrument where either is a margin account. Rules P-6 and P-9."""
     lots = min(taker.leaves_lots, maker.leaves_lots)
@@ -240,7 +240,7 @@ def _trade_of_margin(state, taker, maker_slot, maker, instrument, out):
     return spent
 
 
-@seldom
+@rare
 def _tell_ties(state, taker, maker_slot, maker, out):
     """What the trade means for orders that are tied to those that traded: rules K-1 and K-2."""
     if maker.extra != 0 and ties.are_any(state, maker.extra):

@@ -8,7 +8,7 @@ import numpy as np
 
 from emporion.kernel import emit, holdings, index, loans, margin, position, ranks, risk
 from emporion.kernel.arith import buy_hold, mul_div_up, share_up
-from emporion.kernel.jit import hot, kernel, seldom
+from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.ledger import order_rate
 from emporion.kernel.measure import quantity
 from emporion.kernel.tables import take_extra
@@ -181,7 +181,7 @@ def set_risk(state, order, risk_atoms):
     order.risk_atoms = risk_atoms
 
 
-@kernel
+@rare
 def leave(state, order):
     """An order that ends: nothing of it is left in its account's sums, and what it was promised is free again."""
     m = np.int64(order.margin)
@@ -212,7 +212,7 @@ def borrowed(state, order):
     return state.extras[order.extra].borrow_atoms  # Of row 0, which is nobody's, 0.
 
 
-@kernel
+@rare
 def hold(state, order, need_atoms):
     """An order that holds nothing comes to rest: it holds what is free of its need, the rest is promised to it."""
     if state.instruments[order.instrument_id].contract != 0:
@@ -244,7 +244,7 @@ def lessen(state, order, leaves_before):
         promise(state, order, need - held)
 
 
-@kernel
+@rare
 def release(state, order):
     """What an order holds becomes free; what it was promised stays so until it rests or ends. Returns both together."""
     need = order.hold_atoms + borrowed(state, order)
