@@ -146,7 +146,7 @@ def test_a_set_up_that_was_cut_off_anywhere_is_gone_on_with():
         run = Run(clock=clock, node=node)
         names = [build.name_text(row["name"]) for row in node.machine.state.instruments[1 : len(LISTINGS) + 1]]
         assert sorted(names) == sorted(TITLES) and node.machine.audit() == []
-        assert int(node.machine.state.tables[1].live) == len(LISTINGS)
+        assert int(node.machine.state.tables[1].live) == len(LISTINGS) + len(run.demo.keeper._contracts)
         run.close()
 
 
