@@ -51,7 +51,7 @@ class MarginWorkload(Workload):
         hostile: share of rows spoiled, 0 to 1; None to draw that too.
     """
 
-    wealths = (150, 400, 1_500)
+    wealths = (60, 200, 600)
 
     def __init__(self, seed: int, limits: Mapping[Limit, int] | None = None, hostile: float | None = None) -> None:
         super().__init__(seed, limits, hostile)
@@ -68,7 +68,7 @@ class MarginWorkload(Workload):
         """The stage of a `Workload`; groups, contracts with prices, margin accounts, money to lend and to insure."""
         rng = self.rng
         rows = [super().opening()]
-        rows += [build_margin.set_group(0, GroupKind.PRICE, int(rng.integers(PPM // 2, PPM))) for _ in range(GROUPS)]
+        rows += [build_margin.set_group(0, GroupKind.PRICE, int(rng.choice([500_000, 800_000, 950_000]))) for _ in range(GROUPS)]
         for asset_id in range(1, ASSETS + 1):
             rows += [self._asset_risk(asset_id), self._asset_value(asset_id)]
             rows.append(self._lending(asset_id))
@@ -76,7 +76,7 @@ class MarginWorkload(Workload):
             rows += [self._contract(kind), self._contract_risk(number), self._mark(number, MIDDLE_TICKS)]
             rows.append(build.set_status(number, InstrumentStatus.OPEN))
         for account_id in self.accounts[: MASTERS + SUBS]:
-            if account_id == self.maker or rng.random() < 0.8:
+            if account_id == self.maker or rng.random() < 0.95:
                 rows.append(build_margin.set_margin(account_id, self._pick(0, 0, 5, 20)))
         rich = self.maker
         rows += [build.deposit(rich, asset_id, MAKERS_WEALTH) for asset_id in range(1, ASSETS + 1)]
@@ -97,11 +97,11 @@ class MarginWorkload(Workload):
 
     def _catalogue(self) -> list[tuple[Callable[[], Rows], float, int]]:
         return [
-            *super()._catalogue(),
-            (self._quote, 14, ALWAYS),
-            (self._take, 22, ALWAYS),
+            *((action, 0.3 * weight, sort) for action, weight, sort in super()._catalogue()),
+            (self._quote, 10, ALWAYS),
+            (self._take, 20, ALWAYS),
             (self._set_mark, 9, ALWAYS),
-            (self._crash, 2, SWARM),
+            (self._crash, 4, SWARM),
             (self._set_value, 1.5, SWARM),
             (self._sweep, 7, ALWAYS),
             (build.continue_work, 12, ALWAYS),
@@ -140,8 +140,9 @@ class MarginWorkload(Workload):
         return self._move(self._contract_id(), self._pick(0.01, 0.03, 0.3 if self.is_wild else 0.05))
 
     def _crash(self) -> Rows:
-        """A contract moves far, and everybody is looked at."""
-        return build.join(self._move(self._contract_id(), 0.5), build_margin.sweep(100))
+        """A contract moves far, everybody is looked at, and work goes on for a while."""
+        further = [build.continue_work() for _ in range(self._pick(0, 0, 3, 12))]
+        return build.join(self._move(self._contract_id(), 0.7), build_margin.sweep(100), *further)
 
     def _move(self, number: int, far: float) -> Rows:
         mark = self.marks.get(number, 0) or MIDDLE_TICKS
