@@ -138,7 +138,7 @@ def test_a_set_up_that_was_cut_off_anywhere_is_gone_on_with():
     journal = whole.node.commands()
     whole.close()
     heads = np.flatnonzero(journal["kind"] != Command.DATA)
-    for cut in (1, 2, 5, 15, 17, 20, 30, 40, 42, 50, 120):
+    for cut in (1, 2, 5, 15, 17, 20, 30, 40, 42, 50, 120, 150, 190, 230):
         clock = ManualClock()
         node = Node.open(None, clock=clock)  # Brings its own GENESIS, the journal's first command.
         if cut > 1:
