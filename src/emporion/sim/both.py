@@ -190,7 +190,7 @@ def model_image(model: Model) -> dict[str, Any]:
         "balances": len(venue.balances), "orders": len(venue.orders),
         "extras": sum(order.has_extra for order in venue.orders.values()), "client_ids": len(venue.client_ids),
         "nodes": sum(nodes for nodes, _ in sizes), "leaves": sum(leaves for _, leaves in sizes),
-        "holds": len(venue.holds), "deadlines": len(venue.deadlines()), "twaps": 0,
+        "holds": len(venue.holds), "deadlines": len(venue.deadlines()), "twaps": len(venue.twaps),
     } | both_margin.row_counts(venue)  # fmt: skip
     own = [order.account_id for order in venue.orders.values()]
     return {

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from emporion.schema.build_margin import RISK_ROWS
+from emporion.schema.build_margin import PAYOUT_ROWS, RISK_ROWS
 from emporion.schema.codes import Command, Reject, Side
 from emporion.schema.limits import CANCELS_PER_COMMAND, HOUR_NS, TS_MAX
 from emporion.schema.messages import (
@@ -33,7 +33,9 @@ from emporion.schema.messages import (
     MARGIN_COMMAND,
     ORDER_COMMAND,
     ORDER_EXTRA,
+    QUESTION_TERMS,
     TRANSFER_COMMAND,
+    TWAP_TERMS,
     VALUES,
 )
 from emporion.sim import model_contracts as contracts
@@ -42,7 +44,9 @@ from emporion.sim import model_liquidation as liquidation
 from emporion.sim import model_loans as loans
 from emporion.sim import model_operators as operators
 from emporion.sim import model_orders as orders
+from emporion.sim import model_questions as questions
 from emporion.sim import model_risk as risk
+from emporion.sim import model_twap as twap
 from emporion.sim import model_walks as walks
 from emporion.sim.model_check import problems
 from emporion.sim.model_deadlines import work_off_deadlines
@@ -67,6 +71,8 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
     Command.CANCEL: (orders.cancel, [[]]),
     Command.CANCEL_BY_CL_ORD_ID: (orders.cancel_by_cl_ord_id, [[]]),
     Command.MASS_CANCEL: (walks.mass_cancel, [[]]),
+    Command.PLACE_TWAP: (twap.place_twap, [[TWAP_TERMS]]),
+    Command.CANCEL_TWAP: (twap.cancel_twap, [[]]),
     Command.SET_DEADMAN: (walks.set_deadman, [[]]),
     Command.DEPOSIT: (ledger.deposit, [[]]),
     Command.TRANSFER: (ledger.transfer, [[]]),
@@ -87,6 +93,10 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
         [[INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, CONTRACT_TERMS, CONTRACT_BOUNDS]],
     ),
     Command.AMEND_CONTRACT: (contracts.amend_contract, [[CONTRACT_BOUNDS]]),
+    Command.LIST_QUESTION: (questions.list_question, [[QUESTION_TERMS]]),
+    Command.PROPOSE_OUTCOME: (questions.propose_outcome, [[VALUES] * PAYOUT_ROWS]),
+    Command.CHALLENGE_OUTCOME: (questions.challenge_outcome, [[]]),
+    Command.RESOLVE_OUTCOME: (questions.resolve_outcome, [[VALUES] * PAYOUT_ROWS]),
     Command.SET_PRICE: (contracts.set_price, [[]]),
     Command.SET_GROUP: (risk.set_group, [[]]),
     Command.SET_RISK: (risk.set_risk, [[VALUES] * RISK_ROWS]),
@@ -99,7 +109,7 @@ RULES: dict[int, tuple[Handler, list[list[np.dtype]]]] = {
     Command.FREEZE_ACCOUNT: (operators.freeze_account, [[]]),
     Command.UNFREEZE_ACCOUNT: (operators.unfreeze_account, [[]]),
 }
-ORDER_KINDS = range(Command.PLACE, Command.MASS_CANCEL + 1)
+ORDER_KINDS = (*range(Command.PLACE, Command.MASS_CANCEL + 1), Command.PLACE_TWAP, Command.CANCEL_TWAP)
 LEDGER_KINDS = range(Command.DEPOSIT, Command.RELEASE_BALANCE + 1)
 MARGIN_KINDS = range(Command.LIST_CONTRACT, Command.RESOLVE_OUTCOME + 1)
 

@@ -27,8 +27,10 @@ from emporion.sim.model_ends import set_first_deadline
 from emporion.sim.model_funding import index_max, take_premium_sample
 from emporion.sim.model_margin import is_priced, raise_epoch, risk_of_asset
 from emporion.sim.model_operators import bounds_hold, set_bounds
-from emporion.sim.model_records import Instrument
+from emporion.sim.model_questions import array_fits, make_array
+from emporion.sim.model_records import Instrument, Source
 from emporion.sim.model_state import Venue, require
+from emporion.sim.model_triggers import on_price
 
 Row = SimpleNamespace
 DATED = (ContractKind.FUTURE, ContractKind.CALL, ContractKind.PUT)
@@ -176,7 +178,8 @@ def set_price(venue: Venue, row: Row, data: list[Row]) -> None:
     require(row.value_atoms == 0 and any(numbers), Reject.BAD_VALUE)
     if contract is not None and instrument is not None:
         require(max(numbers) <= instrument.price_max, Reject.BAD_VALUE)
-        require(contract.kind != ContractKind.OUTCOME or row.index_price_ticks == 0, Reject.BAD_VALUE)
+        if contract.kind == ContractKind.OUTCOME:
+            require(row.index_price_ticks == 0 and array_fits(venue, contract), Reject.BAD_VALUE)
     require(instrument is not None, Reject.UNKNOWN_INSTRUMENT)
     assert instrument is not None
     require(instrument.status != InstrumentStatus.CLOSED, Reject.BAD_STATUS)
@@ -196,6 +199,12 @@ def set_price(venue: Venue, row: Row, data: list[Row]) -> None:
         take_index_sample(venue, contract)
     if row.index_price_ticks and contract.kind == ContractKind.PERPETUAL and instrument.status == InstrumentStatus.OPEN:
         take_premium_sample(venue, contract)
+    if contract.kind == ContractKind.OUTCOME:
+        make_array(venue, contract)
+    if row.mark_price_ticks:
+        on_price(venue, instrument, Source.MARK, contract.mark)
+    if row.index_price_ticks:
+        on_price(venue, instrument, Source.INDEX, contract.index)
 
 
 def set_value(venue: Venue, row: Row) -> None:

@@ -4,6 +4,8 @@ from emporion.schema.codes import DeadlineKind, Event, Reject
 from emporion.schema.limits import DEADLINES_PER_COMMAND, TASKS
 from emporion.sim import model_ends as ends
 from emporion.sim import model_liquidation as liquidation
+from emporion.sim import model_questions as questions
+from emporion.sim import model_twap as twap
 from emporion.sim.model_records import Task
 from emporion.sim.model_state import Venue
 from emporion.sim.model_walks import start_walk
@@ -25,6 +27,10 @@ def work_off(venue: Venue, kind: DeadlineKind, target: int) -> bool:
         liquidation.on_deadline(venue, target)
     elif kind == DeadlineKind.CONTRACT:
         return ends.on_deadline(venue, venue.contracts[target])
+    elif kind == DeadlineKind.QUESTION:
+        return questions.on_deadline(venue, venue.questions[target])
+    elif kind == DeadlineKind.TWAP:
+        twap.on_deadline(venue, venue.twaps[target])
     elif len(venue.tasks) >= TASKS:
         return False
     else:  # W-6

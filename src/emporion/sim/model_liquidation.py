@@ -14,6 +14,7 @@ from emporion.schema.limits import (
     VALUE_MAX,
 )
 from emporion.sim.model_contracts_state import Holding, Liquidation, MarginAccount
+from emporion.sim.model_links import end_tied
 from emporion.sim.model_loans import relieve
 from emporion.sim.model_margin import (
     Sums,
@@ -202,7 +203,7 @@ class Step:
             self.end()
             return
         venue.liquidation_queue.remove(self.account.account_id)
-        self.account.due_ns, self.account.due_seq = venue.now + ns, venue.seq
+        self.account.due_ns, self.account.due_seq = venue.now + ns, venue.next_in_line()
 
     def end(self) -> None:
         venue, account = self.venue, self.account
@@ -273,11 +274,13 @@ def take_over(venue: Venue, account: MarginAccount, equity: int) -> bool:
         require_margin(before, after)
     except Refusal:
         return False
+    had = position(venue, taker.account_id, number).pos
     move_over(venue, account.account_id, taker.account_id, number, fee)
     venue.emit(
         Event.BACKSTOP_TOOK, account_id=account.account_id, instrument_id=number, price_ticks=contract.mark,
         qty_lots=lots, amount_atoms=fee, asset_id=instrument.quote, side=side,
     )  # fmt: skip
+    end_tied(venue, taker.account_id, number, had)
     return True
 
 

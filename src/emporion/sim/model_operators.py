@@ -15,10 +15,12 @@ from emporion.schema.limits import (
     NOTIONAL_MAX,
     PRICE_MAX,
     QTY_MAX,
+    RISK_MAX,
     SYSTEM_ACCOUNTS,
     TASKS,
 )
 from emporion.sim.model_ends import end_contract
+from emporion.sim.model_funding import largest
 from emporion.sim.model_margin import raise_epoch
 from emporion.sim.model_records import Account, Instrument, Task
 from emporion.sim.model_state import Venue, require
@@ -100,12 +102,23 @@ def amend_instrument(venue: Venue, row: Row, data: list[Row]) -> None:
     instrument = venue.instruments.get(row.instrument_id)
     if instrument is not None:
         holds = bounds_hold(bounds, instrument.base_atoms_per_lot, instrument.atoms_per_tick_lot)
-        require(holds, Reject.BAD_VALUE)
+        require(holds and fits_contract(venue, instrument, bounds.price_max_ticks), Reject.BAD_VALUE)
     require(instrument is not None, Reject.UNKNOWN_INSTRUMENT)
     assert instrument is not None
     require(instrument.status != InstrumentStatus.CLOSED, Reject.BAD_STATUS)
     set_bounds(instrument, bounds)
     venue.emit(Event.INSTRUMENT_AMENDED, instrument_id=row.instrument_id)
+
+
+def fits_contract(venue: Venue, instrument: Instrument, price_max: int) -> bool:
+    """C-2, of bounds that are amended."""
+    contract = venue.contracts.get(instrument.instrument_id)
+    if contract is None:
+        return True
+    most = contract.one_ticks or price_max
+    worth = largest(contract) * most * instrument.atoms_per_tick_lot
+    is_below = contract.one_ticks == 0 or price_max <= contract.one_ticks - 1
+    return is_below and worth <= RISK_MAX and price_max >= max(contract.mark, contract.index, contract.strike)
 
 
 def bounds_hold(bounds: Row, base_atoms_per_lot: int, atoms_per_tick_lot: int) -> bool:

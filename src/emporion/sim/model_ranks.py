@@ -3,6 +3,7 @@
 from emporion.schema.codes import Event, Side
 from emporion.schema.limits import DELEVERAGES, RANKS, SUM_MAX
 from emporion.sim.model_contracts_state import Contract, Holding, MarginAccount
+from emporion.sim.model_links import end_tied
 from emporion.sim.model_loans import relieve
 from emporion.sim.model_margin import in_micro_dollars, in_micro_dollars_up, risk_of_asset, sums, sweep_account
 from emporion.sim.model_positions import move_position, position
@@ -66,7 +67,8 @@ def deleverage(venue: Venue, account: MarginAccount, equity: int) -> bool:
         if now.equity < now.maintenance and score != LAST:
             enter(ranked, LAST, other_id)
             continue
-        lots = min(abs(holding.pos), abs(position(venue, other_id, number).pos))
+        had = position(venue, other_id, number).pos
+        lots = min(abs(holding.pos), abs(had))
         changes = [
             move_position(venue, account.account_id, number, closing, price, lots),
             move_position(venue, other_id, number, opposite, price, lots),
@@ -78,6 +80,7 @@ def deleverage(venue: Venue, account: MarginAccount, equity: int) -> bool:
             amount_atoms=lots * abs(price - contract.mark) * instrument.atoms_per_tick_lot,
             asset_id=instrument.quote, side=opposite,
         )  # fmt: skip
+        end_tied(venue, other_id, number, had)
         for account_id in (account.account_id, other_id):
             venue.tidy(account_id, number)
     return True

@@ -110,6 +110,27 @@ class Order:
 
 
 @dataclass
+class Twap:
+    twap_id: int
+    account_id: int
+    instrument_id: int
+    side: int
+    qty: int
+    price: int  # 0 for none of its own.
+    flags: int
+    stp: int
+    start_ns: int
+    duration_ns: int
+    interval_ns: int
+    slippage_ppm: int
+    slices: int
+    piece: int  # Lots of a slice that has nothing to catch up.
+    done: int = 0
+    due_ns: int = 0  # Of its next slice.
+    due_seq: int = 0
+
+
+@dataclass
 class Hold:
     hold_id: int
     kind: int

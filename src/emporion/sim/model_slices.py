@@ -24,6 +24,7 @@ from emporion.sim.model_match import finish, match
 from emporion.sim.model_ranks import size
 from emporion.sim.model_records import Instrument, Order
 from emporion.sim.model_state import Venue, ceil_div
+from emporion.sim.model_triggers import look_at
 
 
 @dataclass
@@ -132,6 +133,7 @@ def sell_slice(venue: Venue, account: MarginAccount, choice: Choice) -> tuple[bo
     if lots > 0 and has_room(venue, account, order):
         trades_from = len(venue.events)
         enter(venue, order)
+        look_at(venue, instrument)  # T-7
         fills = [
             event for event in venue.events[trades_from:]
             if event["kind"] == Event.FILLED and event["order_id"] == order.order_id

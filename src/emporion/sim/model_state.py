@@ -4,7 +4,7 @@ Dicts, lists and Python integers; whatever can be counted is counted anew each t
 for. Slow and obvious is the point: see `model`.
 """
 
-from emporion.schema.codes import DeadlineKind, Event, Limit, Link, OrderFlag, OrderStatus, Reject, Side
+from emporion.schema.codes import DeadlineKind, Event, Limit, Link, OrderFlag, OrderStatus, QuestionStatus, Reject, Side
 from emporion.schema.limits import CLIENT_ID_AGE_NS, PPM
 from emporion.sim.model_contracts_state import Contract, Group, Lending, Liquidation, MarginAccount, Question, Risk
 from emporion.sim.model_records import (
@@ -18,6 +18,7 @@ from emporion.sim.model_records import (
     Queues,
     Slots,
     Task,
+    Twap,
 )
 
 
@@ -61,8 +62,9 @@ class Venue:
         self.hold_slots = Slots()
         self.client_ids: dict[ClientKey, ClientId] = {}
         self.ended_ids: list[ClientId] = []  # Of all accounts, in the order they ended.
-        self.order_deadlines: dict[int, tuple[int, int]] = {}  # Order to (due, set by which command).
+        self.order_deadlines: dict[int, tuple[int, int]] = {}  # Order to (due, place in line).
         self.deadmen: dict[int, tuple[int, int]] = {}  # Account to the same.
+        self.deadlines_set = 0
         self.tasks: list[Task] = []
         self.stop_queue: list[int] = []  # T-4: instruments with stops still to fire.
         self.groups: dict[int, Group] = {}
@@ -73,6 +75,8 @@ class Venue:
         self.margins: dict[int, MarginAccount] = {}  # By account, in the order they became margin accounts.
         self.epoch = 0
         self.hour = 0
+        self.twaps: dict[int, Twap] = {}
+        self.twap_slots = Slots()
         self.liquidation = Liquidation()
         self.liquidation_queue: list[int] = []  # Accounts.
         self.sweep_cursor = 0
@@ -311,9 +315,15 @@ class Venue:
     # Deadlines.
 
     def deadlines(self) -> list[tuple[int, int, DeadlineKind, int]]:
-        """When each is due, by which command it was set, and what for: a kind and what of that kind."""
+        """When each is due, its place in the line of those due together, and what for: a kind and what of that kind."""
         found = [(*due, DeadlineKind.ORDER, order_id) for order_id, due in self.order_deadlines.items()]
         found += [(*due, DeadlineKind.DEADMAN, account_id) for account_id, due in self.deadmen.items()]
+        found += [
+            (question.due_ns, question.due_seq, DeadlineKind.QUESTION, number)
+            for number, question in self.questions.items()
+            if question.status == QuestionStatus.PROPOSED
+        ]
+        found += [(twap.due_ns, twap.due_seq, DeadlineKind.TWAP, twap_id) for twap_id, twap in self.twaps.items()]
         found += [
             (contract.due_ns, contract.due_seq, DeadlineKind.CONTRACT, number)
             for number, contract in self.contracts.items()
@@ -325,6 +335,11 @@ class Venue:
             if account.due_ns
         ]
         return found
+
+    def next_in_line(self) -> int:
+        """Of those due together who is set first goes first."""
+        self.deadlines_set += 1
+        return self.deadlines_set
 
     def has_deadline_room(self) -> bool:
         return len(self.deadlines()) < self.limits[Limit.DEADLINES]
