@@ -51,6 +51,7 @@ SECOND_NS = 1_000_000_000
 START_NS = 20_000 * DAY_NS
 MAKERS = (4, 20)  # At least, and at most: one for fifty of the crowd.
 BYSTANDERS = 10  # Half of them with margin accounts, none with a position or a debt.
+ACCOUNTS_MAX = 100_000  # Of the crowd: there is a build with room for so many.
 SWEEP_ROWS = 1_000
 CONTINUES = 64  # Sent at a time; those for which nothing is left do nothing.
 SETTLING_SECONDS = 5  # After the fall prices come less often,
