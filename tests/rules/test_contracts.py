@@ -195,6 +195,9 @@ def test_no_product_of_caps_and_prices_may_wrap(floor):
     floor.do(build.amend_instrument(perpetual, price_max_ticks=100, qty_max_lots=1))
     assert floor.refusal(build.amend_instrument(perpetual, price_max_ticks=99, qty_max_lots=1)) == Reject.BAD_VALUE
     assert floor.refusal(build.amend_instrument(perpetual, price_max_ticks=100, qty_min_lots=0)) == Reject.BAD_VALUE
+    far = floor.perpetual(mark=100, index=150)
+    assert floor.refusal(build.amend_instrument(far, price_max_ticks=149)) == Reject.BAD_VALUE
+    floor.do(build.amend_instrument(far, price_max_ticks=150))
 
 
 def test_the_largest_price_stays_at_or_above_strike_and_below_one(floor):
@@ -381,10 +384,12 @@ def test_what_is_due_together_comes_in_the_order_of_listing(floor):
 
 def test_an_expiry_waits_for_a_place_in_the_task_queue(floor):
     """C-7"""
-    future = floor.future(START_NS + HOUR)
+    future = floor.future(START_NS + HOUR, window_ns=HOUR)
     floor.machine.state.task_count = 64
     floor.now_ns += HOUR
-    assert floor.machine.apply(build.stamp(build.tick(), floor.now_ns)).size == 0
+    rows = build.stamp(build_margin.set_price(future, 500), floor.now_ns)
+    assert floor.machine.apply(rows)["kind"].tolist() == [Event.PRICE_SET]  # The window has ended all the same.
+    assert floor.contract(future).index_samples == 1
     floor.machine.state.task_count = 0
     assert told(floor.wait(0), Event.EXPIRED_CONTRACT)[0]["instrument_id"] == future
 

@@ -46,7 +46,7 @@ def test_the_impact_price_is_the_average_at_which_the_notional_fills(floor):
     """F-1"""
     perpetual = floor.perpetual(impact_notional_atoms=1_000, mark=100)
     floor.order("A", perpetual, BUY, 5, 110)  # 550
-    floor.order("A", perpetual, BUY, 5, 90)  # 450 of it, exactly 5 lots.
+    floor.order("A", perpetual, BUY, 9, 90)  # 450 of it, exactly 5 lots.
     assert premium(floor, perpetual, 80) == (100 - 80) * E12 // 80
     floor.order("B", perpetual, SELL, 4, 150)  # 600
     floor.order("B", perpetual, SELL, 9, 160)  # 400 take 3 lots, rounded up, which are worth 480.
@@ -178,6 +178,23 @@ def test_who_was_not_there_owes_nothing(floor):
     floor.wait(HOUR)
     floor.touch()
     assert (floor.cash("A"), floor.cash("B"), floor.cash("C")) == (10**9 - 160, 10**9 + 200, 10**9 - 40)
+
+
+def test_who_waits_with_an_order_owes_nothing_until_it_fills(floor):
+    """S-2: looked at in between, or not."""
+    perpetual = floor.perpetual(mark=100, index=1_000)
+    floor.trade("A", "B", perpetual, 10, 100)
+    row = floor.contract(perpetual)
+    for name in ("C", "D"):
+        floor.order(name, perpetual, SELL, 4, 100)
+        row.premium_sum_e12, row.premium_samples = PERCENT, 1
+        floor.wait(HOUR)
+        if name == "D":
+            floor.touch()
+        floor.order("E", perpetual, BUY, 4, 100, Tif.IOC)
+        floor.do(build_margin.set_price(perpetual, 0, 100))  # All are stale, and owe nothing new.
+        floor.touch()
+        assert floor.cash(name) == 10**9, name
 
 
 def test_a_resting_order_pays_before_it_trades(floor):
