@@ -8,6 +8,7 @@ import pytest
 
 from emporion.access.totp import code_at, step_of
 from emporion.gateway.routes import router
+from tests.gateway import exchange
 from tests.gateway.served import PASSWORD, Served, good, unique
 
 ROUTES = {route.name: route for route in router().routes}
@@ -66,6 +67,29 @@ def halted(served: Served) -> str:
     listing = {"name": name, "base": "BTC", "quote": "USDC", "tick": "1", "lot": "1", "status": "halted"}
     good(op.post("/v1/operator/instruments", listing), 201)
     return name
+
+
+def position(served: Served) -> None:
+    """Ann is long, bob is short."""
+    name = exchange.perpetual(served)
+    exchange.on_margin(served, "ann"), exchange.on_margin(served, "bob")
+    good(served.one("bob").place("sell", "1", "100000", instrument=name), 201)
+    good(served.one("ann").place("buy", "1", "100000", instrument=name), 201)
+
+
+def twap(served: Served):
+    exchange.on_margin(served, "ann")
+    order = {"instrument": exchange.perpetual(served), "side": "buy", "qty": "1", "seconds": 3_600}
+    return served.one("ann").post("/v1/twaps", order)
+
+
+def answer(served: Served, verb: str, body: dict):
+    return served.one("olga").post(f"/v1/operator/questions/{exchange.question(served)}/{verb}", body)
+
+
+def challenge(served: Served):
+    number = answer(served, "propose", {"payouts": ["1", "0"]}).json()["question_id"]
+    return served.one("olga").send("POST", f"/v1/operator/questions/{number}/challenge")
 
 
 EXAMPLES = {
@@ -186,6 +210,49 @@ EXAMPLES = {
     "PUT /v1/operator/limits": lambda s: s.operator().send(
         "PUT", "/v1/operator/limits", {"name": "client_ids_per_account", "value": 1024}
     ),
+    "GET /v1/contracts": lambda s: (exchange.perpetual(s), s.public().get("/v1/contracts"))[1],
+    "GET /v1/contract": lambda s: s.public().get("/v1/contract", instrument=exchange.perpetual(s)),
+    "GET /v1/option-chains": lambda s: (exchange.option_pair(s), s.public().get("/v1/option-chains"))[1],
+    "GET /v1/questions": lambda s: (exchange.question(s), s.public().get("/v1/questions"))[1],
+    "GET /v1/positions": lambda s: (position(s), s.one("ann").get("/v1/positions"))[1],
+    "GET /v1/margin": lambda s: s.one("ann").get("/v1/margin"),
+    "PUT /v1/margin": lambda s: s.one("cleo").send("PUT", "/v1/margin", {"leverage_max": 7}),
+    "GET /v1/margin/explain": lambda s: (position(s), s.one("ann").get("/v1/margin/explain"))[1],
+    "GET /v1/twaps": lambda s: (twap(s), s.one("ann").get("/v1/twaps"))[1],
+    "POST /v1/twaps": lambda s: twap(s),
+    "DELETE /v1/twaps/{twap_id}": lambda s: s.one("ann").send("DELETE", f"/v1/twaps/{twap(s).json()['twap_id']}"),
+    "POST /v1/operator/contracts": lambda s: s.one("olga").post(
+        "/v1/operator/contracts",
+        {
+            "name": unique("C"),
+            "kind": "call",
+            "settle": "USDC",
+            "reference": "9",
+            "strike": "10",
+            "expiry_ns": str(exchange.YEAR_2100_NS),
+        },
+    ),
+    "PATCH /v1/operator/contract": lambda s: s.one("olga").send(
+        "PATCH", "/v1/operator/contract", {"open_interest_max": "5"}, instrument=exchange.perpetual(s)
+    ),
+    "POST /v1/operator/questions": lambda s: s.one("olga").post("/v1/operator/questions", {"name": unique("why")}),
+    "POST /v1/operator/questions/{question_id}/propose": lambda s: answer(s, "propose", {"payouts": ["0", "1"]}),
+    "POST /v1/operator/questions/{question_id}/challenge": lambda s: challenge(s),
+    "POST /v1/operator/questions/{question_id}/resolve": lambda s: answer(s, "resolve", {"payouts": ["1", "0"]}),
+    "PUT /v1/operator/price": lambda s: s.one("olga").send(
+        "PUT", "/v1/operator/price", {"instrument": exchange.perpetual(s), "mark": "100500"}
+    ),
+    "POST /v1/operator/groups": lambda s: s.one("olga").post("/v1/operator/groups", {"kind": "rates"}),
+    "PUT /v1/operator/risk": lambda s: s.one("olga").send(
+        "PUT",
+        "/v1/operator/risk",
+        {"name": exchange.perpetual(s), "group_id": s.act("set_group")["number"], "array": [-5, 5], "load": 1},
+    ),
+    "PUT /v1/operator/lending": lambda s: s.one("olga").send(
+        "PUT", "/v1/operator/lending", {"asset": "USDC", "cap": "1000"}
+    ),
+    "PUT /v1/operator/liquidation": lambda s: s.one("olga").send("PUT", "/v1/operator/liquidation", {"fee": "0.01"}),
+    "POST /v1/operator/sweeps": lambda s: s.one("olga").post("/v1/operator/sweeps", {"accounts": 10}),
     "GET /healthz": lambda s: s.public().get("/healthz"),
     "GET /readyz": lambda s: s.public().get("/readyz"),
     "GET /metrics": lambda s: s.public().get("/metrics"),
@@ -221,17 +288,25 @@ def test_a_route_that_needs_somebody_is_closed_to_everybody_else(served, name):
     route = ROUTES[name]
     path = route.path.replace("{order_id}", "1").replace("{hold_id}", "1").replace("{account_id}", "3")
     path = path.replace("{key_id}", "k").replace("{cl_ord_id}", "c")
+    path = path.replace("{twap_id}", "1").replace("{question_id}", "1")
     body = {} if route.body is not None else None
     response = served.public().send(route.method, path, body)
     assert (response.status_code, response.json()["code"]) == (401, "NOT_SIGNED_IN")
     scopes = ("read", "trade", "withdraw", "operate")
     if route.scope is not None:
         others = tuple(scope for scope in scopes if scope != route.scope)
-        response = served.api("olga", others).send(route.method, path, body)
+        response = scoped(served, others).send(route.method, path, body)
         assert (response.status_code, response.json()["code"]) == (403, "SCOPE_MISSING")
     else:
-        response = served.api("olga", scopes).send(route.method, path, body)
+        response = scoped(served, scopes).send(route.method, path, body)
         assert (response.status_code, response.json()["code"]) == (401, "NOT_SIGNED_IN")  # A key is nobody's session.
+
+
+def scoped(served: Served, scopes: tuple[str, ...], kept: dict = {}):  # noqa: B006
+    """The operator with these scopes, the same key each time: a user may have a hundred."""
+    if scopes not in kept:
+        kept[scopes] = served.api("olga", scopes)
+    return kept[scopes]
 
 
 def test_the_second_factor(served):

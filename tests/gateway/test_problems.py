@@ -63,7 +63,6 @@ def test_a_word_that_is_none_of_those_there_are_is_answered_with_those(served):
     assert all(word in problem["detail"] for word in ("gtc", "ioc", "fok", "gtd"))
 
 
-
 @pytest.mark.parametrize("number", [2**53, 2**63 - 1, 2**63, 2**64, 10**400, -1, 0, 1.5, "7"])
 def test_ids_beyond_what_a_number_may_be(served, number):
     response = served.api().post("/v1/orders/cancel-batch", {"order_ids": [number]})

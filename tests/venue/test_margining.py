@@ -201,3 +201,13 @@ def test_reasons_of_the_new_kinds_reach_the_caller(venue):
     with pytest.raises(Refused) as caught:
         venue.place("alice", "BTC-PERP", "sell", qty="0.1", price=60_000, reduce_only=True)
     assert caught.value.reason == Reject.REDUCE_ONLY
+
+
+def test_commands_of_contracts_are_told_by_their_own_fields(venue):
+    lines = {each["kind"]: each["fields"] for each in venue.journal()}
+    assert lines["list_contract"]["contract_kind"] == "perpetual" and lines["list_contract"]["lot_exponent"] == -6
+    assert lines["set_price"] == {"instrument_id": 1, "index_price_ticks": 60_000, "mark_price_ticks": 60_000}
+    assert lines["set_risk"]["values"][:2] == [-9_830_400, -9_830_400] and len(lines["set_risk"]["values"]) == 21
+    venue.list_question("Q", 3)
+    venue.resolve("Q", [0, 1, 0])
+    assert venue.journal()[-1]["fields"]["values"][:4] == [0, 1_000, 0, 0]

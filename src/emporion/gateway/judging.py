@@ -14,6 +14,7 @@ from emporion.schema.codes import InstrumentStatus, OrderFlag, Reject, Side, Stp
 from emporion.schema.limits import CONTACTS_MAX, DISPLAY_PARTS_MAX, NOTIONAL_MAX, PPM, TS_MAX
 
 Level = tuple[int, int, int]  # Price in ticks, lots on show, orders.
+PLAIN_FLAGS = range((OrderFlag.POST_ONLY | OrderFlag.MARKET | OrderFlag.STOP) + 1)  # What is judged here.
 
 
 class Fate(NamedTuple):

@@ -8,12 +8,14 @@ from emporion.gateway import judging
 from emporion.gateway.call import Call
 from emporion.gateway.client_ids import HALVES, NONE
 from emporion.gateway.door import Door
-from emporion.gateway.entry import Terms, terms_of
+from emporion.gateway.entry import Terms, place, terms_of
+from emporion.gateway.link.pool_questions import Foresee
 from emporion.gateway.link.questions import Accounts, Balances, Books, FindOrder, OpenOrders
+from emporion.gateway.margin_views import DOLLARS
 from emporion.gateway.problems import of_reject
 from emporion.schema.codes import InstrumentStatus, OrderFlag, Reject, Side, Tif
 from emporion.schema.messages import DEPTH_LEVELS
-from emporion.wire.trading import PlaceOrder, Preview
+from emporion.wire.trading import MarginPreview, PlaceOrder, Preview
 
 OWN_ORDERS_MAX = 10_000  # Of one account on one instrument that are looked at.
 
@@ -38,16 +40,23 @@ async def preview(door: Door, call: Call) -> Preview:
         reason = Reject.ACCOUNT_FROZEN
     if terms.cl_ord_id != NONE and await _is_taken(door, account_id, terms):
         reason = Reject.DUPLICATE
+    # Of margin the kernel is the judge: it looks at everything but hidden quantities.
+    foreseen = None
+    if view.is_margin or row["contract"] or terms.flags not in judging.PLAIN_FLAGS or terms.link:
+        foreseen = (await door.link.ask(Foresee(place(terms, account_id, 0)))).preview
+        reason, limit = Reject(int(foreseen["reason"])), int(foreseen["limit_price_ticks"])
+        asset = listed.base if terms.side == Side.SELL and not row["contract"] else listed.quote
+        free = int(balances["free_atoms"][balances["asset_id"] == asset.asset_id].sum())
     maker_ppm, taker_ppm = door.catalog.rates(int(row["fee_schedule"]), view.fee_tier)
     rate = max(maker_ppm, taker_ppm, 0)
     notional = limit * terms.qty_lots * listed.atoms_per_tick_lot
-    hold = judging.entry_hold(terms, limit, rate)
+    hold = judging.entry_hold(terms, limit, rate) if foreseen is None else int(foreseen["hold_atoms"])
     fate = judging.Fate(0, 0)
     if row["status"] == InstrumentStatus.OPEN and not terms.flags & OrderFlag.STOP and limit:
         fate = judging.sweep(terms, limit, levels, await _own(door, account_id, terms))
     if not reason and terms.tif == Tif.FOK and fate.lots < terms.qty_lots:
         reason = Reject.FOK_UNFILLABLE
-    if not reason and free < hold:
+    if not reason and foreseen is None and free < hold:
         reason = Reject.INSUFFICIENT_FUNDS
     if reason:
         fate = judging.Fate(0, 0)
@@ -69,6 +78,18 @@ async def preview(door: Door, call: Call) -> Preview:
         average=listed.price.text((2 * fate.tick_lots + fate.lots) // (2 * fate.lots)) if fate.lots else None,
         maker_ppm=maker_ppm,
         taker_ppm=taker_ppm,
+        margin=_margin(foreseen) if foreseen is not None and view.is_margin else None,
+    )
+
+
+def _margin(foreseen: Any) -> MarginPreview:
+    equity, after = int(foreseen["equity_atoms"]), int(foreseen["required_after_atoms"])
+    return MarginPreview(
+        equity=DOLLARS.plain(equity),
+        required=DOLLARS.plain(foreseen["required_atoms"]),
+        required_after=DOLLARS.plain(after),
+        available_after=DOLLARS.plain(equity - after),
+        order_risk=DOLLARS.plain(foreseen["risk_atoms"]),
     )
 
 

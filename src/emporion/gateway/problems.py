@@ -23,7 +23,7 @@ STATUS_OF: dict[Reject, int] = {
         reason: 404
         for reason in (
             Reject.UNKNOWN_ACCOUNT, Reject.UNKNOWN_ASSET, Reject.UNKNOWN_INSTRUMENT, Reject.UNKNOWN_ORDER,
-            Reject.UNKNOWN_HOLD,
+            Reject.UNKNOWN_HOLD, Reject.UNKNOWN_GROUP, Reject.UNKNOWN_QUESTION,
         )
     },
     Reject.DUPLICATE: 409,
@@ -39,7 +39,11 @@ FIELD_OF: dict[Reject, str] = {
     Reject.BAD_EXPIRY: "expire_ns", Reject.NO_LIQUIDITY: "market", Reject.PRICE_REQUIRED: "price",
     Reject.OUTSIDE_BAND: "price", Reject.WOULD_TRIGGER: "trigger", Reject.NOTIONAL_TOO_SMALL: "qty",
     Reject.NOTIONAL_TOO_LARGE: "qty", Reject.WOULD_MATCH: "price", Reject.FOK_UNFILLABLE: "qty",
-    Reject.BAD_AMOUNT: "amount", Reject.SUPPLY_LIMIT: "amount",
+    Reject.BAD_AMOUNT: "amount", Reject.SUPPLY_LIMIT: "amount", Reject.UNKNOWN_GROUP: "group_id",
+    Reject.UNKNOWN_QUESTION: "question", Reject.NOT_A_CONTRACT: "instrument", Reject.NOT_A_MARGIN_ACCOUNT: "account",
+    Reject.REDUCE_ONLY: "reduce_only", Reject.POSITION_LIMIT: "qty", Reject.OPEN_INTEREST_LIMIT: "qty",
+    Reject.NO_MARK: "instrument", Reject.UNKNOWN_RELATED: "related_id", Reject.NOTHING_TO_LEND: "qty",
+    Reject.LEVERAGE_LIMIT: "qty", Reject.INSUFFICIENT_MARGIN: "qty",
 }  # fmt: skip
 BUSY_RETRY_MS = 50
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # As RFC 9110 has them; older Pythons say otherwise.

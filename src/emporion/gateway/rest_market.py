@@ -9,10 +9,12 @@ from msgspec import Meta
 from emporion.gateway import cursors
 from emporion.gateway.call import Call
 from emporion.gateway.catalog import Listed
+from emporion.gateway.contract_views import contract_of
 from emporion.gateway.cursors import Page, page_query
 from emporion.gateway.decimals import PPM_SCALE
 from emporion.gateway.door import Door
 from emporion.gateway.entry import nanoseconds
+from emporion.gateway.link.pool_questions import Contracts, QuestionRows
 from emporion.gateway.link.questions import Balances, Books, HistoryCandles, HistoryTrades
 from emporion.gateway.problems import fail
 from emporion.gateway.router import Route
@@ -22,6 +24,7 @@ from emporion.schema.limits import NOTIONAL_MAX, OUTSIDE_ACCOUNT
 from emporion.venue.values import text_of
 from emporion.version import VERSION
 from emporion.wire.checksum import checksum
+from emporion.wire.contracts import Contract
 from emporion.wire.market import Asset, Book, Candle, Instrument, Status, Ticker, Trade
 from emporion.wire.values import InstrumentName, Interval, Ns
 
@@ -66,14 +69,35 @@ async def assets(door: Door, call: Call) -> Page[Asset]:
 
 async def instruments(door: Door, call: Call) -> Page[Instrument]:
     await door.catalog.catch_up()
-    rows = door.catalog.rows
-    return Page([instrument_of(listed, rows[listed.instrument_id]) for listed in door.catalog.known_instruments()])
+    rows, contracts = door.catalog.rows, await contracts_now(door, 0)
+    return Page(
+        [
+            instrument_of(listed, rows[listed.instrument_id], contracts.get(listed.instrument_id))
+            for listed in door.catalog.known_instruments()
+        ]
+    )
 
 
 async def instrument(door: Door, call: Call) -> Instrument:
     await door.catalog.catch_up()
     listed = door.catalog.instrument(call.query.instrument)
-    return instrument_of(listed, door.catalog.rows[listed.instrument_id])
+    row = door.catalog.rows[listed.instrument_id]
+    contracts = await contracts_now(door, listed.instrument_id) if row["contract"] else {}
+    return instrument_of(listed, row, contracts.get(listed.instrument_id))
+
+
+async def contracts_now(door: Door, instrument_id: int) -> dict[int, Contract]:
+    """What contracts have besides, by instrument; of one, or with 0 of all."""
+    if not door.catalog.rows["contract"].any():
+        return {}
+    answer = await door.link.ask(Contracts(instrument_id))
+    questions = (await door.link.ask(QuestionRows())).questions
+    known, titles = len(door.catalog.instruments), door.catalog.titles
+    return {
+        number: contract_of(door.catalog.listed(number), row, due, questions, titles)
+        for row, due in zip(answer.contracts, answer.due_ns, strict=True)
+        if (number := int(row["instrument_id"])) < known
+    }
 
 
 async def tickers(door: Door, call: Call) -> Page[Ticker]:
@@ -146,7 +170,7 @@ def asset_of(asset: Any, supply_atoms: int) -> Asset:
     )
 
 
-def instrument_of(listed: Listed, row: np.void) -> Instrument:
+def instrument_of(listed: Listed, row: np.void, contract: Contract | None = None) -> Instrument:
     """An instrument as it is shown, from a copy of its row."""
     price, qty, amount = listed.price.text, listed.qty.text, listed.quote.amount.plain
 
@@ -177,6 +201,7 @@ def instrument_of(listed: Listed, row: np.void) -> Instrument:
         best_ask=price_or_none("best_ask_ticks"),
         traded=qty(row["traded_lots"]),
         trades=int(row["trades"]),
+        contract=contract,
     )
 
 

@@ -2,11 +2,14 @@
 
 from emporion.gateway import (
     rest_account,
+    rest_contracts,
     rest_gauges,
     rest_identity,
+    rest_margin,
     rest_market,
     rest_money,
     rest_operator,
+    rest_risk,
     rest_service,
     rest_trading,
 )
@@ -18,12 +21,15 @@ def router() -> Router:
     return Router(
         (
             *rest_market.ROUTES,
+            *rest_contracts.ROUTES,
             *rest_gauges.ROUTES,
             *rest_identity.ROUTES,
             *rest_account.ROUTES,
+            *rest_margin.ROUTES,
             *rest_trading.ROUTES,
             *rest_money.ROUTES,
             *rest_operator.ROUTES,
+            *rest_risk.ROUTES,
             *rest_service.ROUTES,
         )
     )

@@ -19,7 +19,7 @@ from emporion.venue.listing import Grid, bounds, grid_of_contract, narrow
 from emporion.venue.margin_things import Contract, MarginSummary, Question
 from emporion.venue.margining import Margining
 from emporion.venue.operating import Operating
-from emporion.venue.values import code, expire_ns
+from emporion.venue.values import I64_MAX, code, expire_ns
 
 MICRO = Decimal("0.000001")
 FINE = 30  # Decimals that no lot of a contract has.
@@ -40,7 +40,7 @@ class Contracting(Contracts, Margining, Operating):
             more: tick, lot (a power of ten of what it is on), band, qty_min, qty_max, price_max, notional_min,
                 notional_max, position_max, open_interest_max, fee_schedule, status, in place of what is proposed.
         """
-        listing = templates.perpetual(parse_decimal(reference, "reference"))
+        listing = templates.perpetual(_positive(reference, "reference"))
         return self._list_contract(name, settle, listing, funding=funding or listing.funding, **more)
 
     def list_future(
@@ -51,7 +51,7 @@ class Contracting(Contracts, Margining, Operating):
 
         Further arguments are those of `list_perpetual`, but for funding.
         """
-        listing = templates.future(parse_decimal(reference, "reference"), expire_ns(expiry))
+        listing = templates.future(_positive(reference, "reference"), expire_ns(expiry))
         return self._list_contract(name, settle, listing, window=window, **more)
 
     def list_option(
@@ -64,7 +64,7 @@ class Contracting(Contracts, Margining, Operating):
         """
         listing = templates.option(
             parse_decimal(reference, "reference"), parse_decimal(strike, "strike"), expire_ns(expiry), is_call=call,
-            underlying=parse_decimal(underlying, "underlying"),
+            underlying=_positive(underlying, "underlying"),
         )  # fmt: skip
         return self._list_contract(name, settle, listing, window=window, **more)
 
@@ -76,7 +76,7 @@ class Contracting(Contracts, Margining, Operating):
             tick: least price step of its outcomes, which go from 0 to 1.
         """
         self._check_question(name)
-        one = whole(1, parse_decimal(tick, "tick"), "tick", "tick")
+        one = whole(1, _positive(tick, "tick"), "tick", "tick")
         challenge_ns = whole(challenge, SECOND, "challenge", "nanosecond")
         rows = build_margin.list_question(name, outcomes, challenge_ns, one)
         event = self._first(rows, f"list question {name}", Event.QUESTION_LISTED)
@@ -226,6 +226,8 @@ class Contracting(Contracts, Margining, Operating):
         risk = self._catalog.rows(Limit.RISKS)[self._catalog.rows(Limit.ASSETS)["risk"][number]]
         unit = self._catalog.atoms[number] * (1 << int(risk["unit_shift"]))
         micro = parse_decimal(dollars, "dollars") * unit / MICRO
+        if micro > I64_MAX:
+            raise BadValue(f"dollars: {dollars} is beyond what a row can hold")
         self._send(build_margin.set_value(number, int(micro)), f"set value of {asset}")
 
     def set_group(self, kind: str = "price", maintenance: Number = "0.5", group_id: int = 0) -> int:
@@ -342,3 +344,10 @@ class Contracting(Contracts, Margining, Operating):
     @staticmethod
     def _ppm(value: Number, what: str) -> int:
         return whole(value, Decimal(1) / PPM, what, "millionth")
+
+
+def _positive(value: Number, what: str) -> Decimal:
+    number = parse_decimal(value, what)
+    if not 0 < number < 10**18 or number.adjusted() < -18:
+        raise BadValue(f"{what}: {value} is not above 0, or far outside any range")
+    return number

@@ -9,24 +9,56 @@ from numpy.typing import NDArray
 
 from emporion.schema import messages
 from emporion.schema.build import name_text
-from emporion.schema.codes import AssetClass, Command, InstrumentStatus, Limit, OrderFlag, Side, Stp, Tif
+from emporion.schema.build_margin import LENDING_VALUES, LIQUIDATION_VALUES, PAYOUT_ROWS, RISK_ROWS
+from emporion.schema.codes import (
+    AssetClass,
+    Command,
+    ContractKind,
+    FeeForm,
+    InstrumentStatus,
+    Limit,
+    Link,
+    OrderFlag,
+    Side,
+    Stp,
+    Tif,
+)
+from emporion.schema.limits import OUTCOMES_MAX
 from emporion.venue.history import heads_of
 from emporion.venue.values import client_id_text
 
 LEDGER_KINDS = range(Command.DEPOSIT, Command.RELEASE_BALANCE + 1)
-ORDER_KINDS = range(Command.PLACE, Command.MASS_CANCEL + 1)
+ORDER_KINDS = (*range(Command.PLACE, Command.MASS_CANCEL + 1), Command.PLACE_TWAP, Command.CANCEL_TWAP)
+MARGIN_KINDS = range(Command.LIST_CONTRACT, Command.RESOLVE_OUTCOME + 1)
 DATA_OF: dict[int, tuple[np.dtype, ...]] = {
     Command.PLACE: (messages.ORDER_EXTRA,),
     Command.LIST_ASSET: (messages.ASSET_TERMS,),
     Command.LIST_INSTRUMENT: (messages.INSTRUMENT_TERMS, messages.INSTRUMENT_BOUNDS),
     Command.AMEND_INSTRUMENT: (messages.INSTRUMENT_BOUNDS,),
-    Command.GENESIS: (messages.GENESIS_LIMITS, messages.GENESIS_LIMITS),
+    Command.GENESIS: (messages.GENESIS_LIMITS,) * messages.GENESIS_ROWS,
+    Command.PLACE_TWAP: (messages.TWAP_TERMS,),
+    Command.LIST_CONTRACT: (
+        messages.INSTRUMENT_TERMS,
+        messages.INSTRUMENT_BOUNDS,
+        messages.CONTRACT_TERMS,
+        messages.CONTRACT_BOUNDS,
+    ),
+    Command.AMEND_CONTRACT: (messages.CONTRACT_BOUNDS,),
+    Command.LIST_QUESTION: (messages.QUESTION_TERMS,),
+    Command.SET_RISK: (messages.VALUES,) * RISK_ROWS,
+    Command.SET_LENDING: (messages.VALUES,),
+    Command.SET_LIQUIDATION: (messages.VALUES,),
+    Command.PROPOSE_OUTCOME: (messages.VALUES,) * PAYOUT_ROWS,
+    Command.RESOLVE_OUTCOME: (messages.VALUES,) * PAYOUT_ROWS,
 }
 NAMED: dict[str, type[IntEnum]] = {
     "side": Side,
     "tif": Tif,
     "status": InstrumentStatus,
     "asset_class": AssetClass,
+    "contract_kind": ContractKind,
+    "fee_form": FeeForm,
+    "link": Link,
 }
 PLUMBING = ("kind", "ts_ns", "data_rows", "cl_ord_id_hi", "cl_ord_id_lo")
 # Families share a row among several kinds: these say which fields a kind has a use for beside the accounts.
@@ -43,9 +75,19 @@ def family(kind: int) -> np.dtype:
     """The row type of a command of a kind."""
     if kind in ORDER_KINDS:
         return messages.ORDER_COMMAND
+    if kind in MARGIN_KINDS:
+        return messages.MARGIN_COMMAND
     if kind == Command.TRANSFER:
         return messages.TRANSFER_COMMAND
     return messages.LEDGER_COMMAND if kind in LEDGER_KINDS else messages.ADMIN_COMMAND
+
+
+SHORT = {  # Numbers that VALUES rows hold for each kind, the rest being zeros.
+    Command.SET_LENDING: len(LENDING_VALUES),
+    Command.SET_LIQUIDATION: len(LIQUIDATION_VALUES),
+    Command.PROPOSE_OUTCOME: OUTCOMES_MAX,
+    Command.RESOLVE_OUTCOME: OUTCOMES_MAX,
+}
 
 
 def decode(rows: NDArray[np.void], first_seq: int) -> Iterator[dict[str, Any]]:
@@ -62,6 +104,8 @@ def decode(rows: NDArray[np.void], first_seq: int) -> Iterator[dict[str, Any]]:
         _add(line, rows[start : start + 1].view(family(kind))[0], kind)
         for dtype, at in zip(DATA_OF.get(kind, ()), range(start + 1, stop), strict=False):
             _add(line, rows[at : at + 1].view(dtype)[0], kind)
+        if kind in SHORT and "values" in line:
+            line["values"] = line["values"][: SHORT[Command(kind)]]
         yield line
 
 
@@ -81,8 +125,8 @@ def _add(line: dict[str, Any], row: np.void, kind: int) -> None:
             continue
         if name == "name":
             line["name"] = name_text(row["name"])
-        elif name == "limits":
-            line["limits"] = line.get("limits", []) + row["limits"].tolist()
+        elif name in ("limits", "values"):
+            line[name] = line.get(name, []) + row[name].tolist()
         elif name in always or row[name]:
             line[name] = _value(name, int(row[name]))
 

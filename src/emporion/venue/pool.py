@@ -4,7 +4,7 @@ Gathered from the tables in one go, between two commands, so that they are of on
 is in reckon.py and needs no tables, so a door far from the node may do it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -104,35 +104,28 @@ class PoolRows:
     assets: dict[int, AssetTerms] = field(default_factory=dict)
     groups: dict[int, GroupTerms] = field(default_factory=dict)
 
-    def with_terms(self, catalog: Catalog, instrument_id: int) -> "PoolRows":
-        """The same, with the terms of an instrument that it may have nothing of yet."""
-        gatherer = _Gatherer(catalog, dict(self.contracts), dict(self.assets), dict(self.groups))
-        row = catalog.rows(Table.INSTRUMENTS)[instrument_id]
-        if row["contract"]:
-            gatherer.contract(instrument_id)
-        else:
-            gatherer.asset(int(row["base_asset_id"]))
-        gatherer.asset(int(row["quote_asset_id"]))
-        return replace(self, contracts=gatherer.contracts, assets=gatherer.assets, groups=gatherer.groups)
+
+BalancesOf = Callable[[int], NDArray[np.int64]]
 
 
-def gather(
-    catalog: Catalog, account_id: int, balance_rows: Sequence[int] | NDArray[np.int64] | None = None
-) -> PoolRows:
+def gather(catalog: Catalog, account_id: int, balances_of: BalancesOf | None = None) -> PoolRows:
     """The rows of an account; of a cash account its balances, which nothing is asked of.
 
-    `balance_rows`: where its balances are, for those who know; else they are looked for. BadValue: no such account.
+    `balances_of`: where an account's balances are, for those who have an index; else they are looked for.
+    BadValue: there is no such account.
     """
+    if balances_of is None:
+
+        def balances_of(owner_id: int) -> NDArray[np.int64]:
+            return np.flatnonzero(catalog.rows(Table.BALANCES)["account_id"] == owner_id)
+
     accounts = catalog.rows(Table.ACCOUNTS)
     if not 0 < account_id < len(accounts):
         raise BadValue(f"there is no account {account_id}")
-    gatherer = _Gatherer(catalog, {}, {}, {})
+    gatherer = _Gatherer(catalog, {}, {}, {}, balances_of)
     margin_row = int(accounts["margin"][account_id])
     if margin_row == 0:
-        balances = catalog.rows(Table.BALANCES)
-        if balance_rows is None:
-            balance_rows = np.flatnonzero(balances["account_id"] == account_id)
-        holdings = [gatherer.balance(int(number)) for number in balance_rows]
+        holdings = [gatherer.balance(int(number)) for number in balances_of(account_id)]
         return PoolRows(account_id, MarginMode.CASH, 0, 0, 0, False, holdings, {}, gatherer.assets, gatherer.groups)
     margin = catalog.rows(Table.MARGINS)[margin_row]
     holdings = []
@@ -166,6 +159,8 @@ class _Gatherer:
     contracts: dict[int, ContractTerms]
     assets: dict[int, AssetTerms]
     groups: dict[int, GroupTerms]
+    balances_of: BalancesOf
+    lending: dict[int, int] | None = None  # What the lending account has, once it was asked for.
 
     def holding(self, row: np.void) -> Holding:
         if row["instrument_id"]:
@@ -219,11 +214,10 @@ class _Gatherer:
         )  # fmt: skip
 
     def _lending_free(self, asset_id: int) -> int:
-        balances = self.catalog.rows(Table.BALANCES)
-        found = balances["free_atoms"][
-            (balances["account_id"] == LENDING_ACCOUNT) & (balances["asset_id"] == asset_id)
-        ]  # fmt: skip
-        return int(found.sum())
+        if self.lending is None:
+            rows = self.catalog.rows(Table.BALANCES)[self.balances_of(LENDING_ACCOUNT)]
+            self.lending = dict(zip(rows["asset_id"].tolist(), rows["free_atoms"].tolist(), strict=True))
+        return self.lending.get(asset_id, 0)
 
     def _risk(self, number: int) -> Risk:
         row = self.catalog.rows(Table.RISKS)[number]

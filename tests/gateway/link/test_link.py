@@ -169,7 +169,7 @@ def test_the_tag_is_in_every_head_row_of_the_journal(linked):
         async with linked(venue) as link:
             rows = build.join(build.place(ANN, GOLD_USD, Side.BUY, 9, 10, display_lots=3), build.cancel(ANN, 5))
             reply = await link.submit(rows.tobytes(), tag=0xBEEF)
-            await link.ask(q.Act("deposit", {"account": "#3", "asset": "USD", "amount": "1.25"}, tag=0x1234))
+            await link.ask(q.Act("deposit", {"account": "#6", "asset": "USD", "amount": "1.25"}, tag=0x1234))
             kept = venue.node.commands(reply.first_seq)
             assert [row["request_tag"] for row in kept if row["kind"] < 200] == [0xBEEF, 0xBEEF, 0x1234]
             assert kept[1].tobytes()[:56] == rows[1].tobytes()[:56]  # Data rows have no tag.
@@ -252,7 +252,7 @@ def test_a_failed_disk_stops_everything(linked):
             disk.sync_errors = 1
             outcomes = await asyncio.gather(*(link.submit(place()) for _ in range(3)), return_exceptions=True)
             assert {type(outcome) for outcome in outcomes} == {StorageFailed}
-            for question in (q.Fees(), q.VenueState(), q.Act("account", {"account": 3})):
+            for question in (q.Fees(), q.VenueState(), q.Act("account", {"account": 6})):
                 with pytest.raises((StorageFailed, NodeStopped)):
                     await link.ask(question)
         venue.close()
@@ -284,16 +284,16 @@ def test_acts_are_methods_of_the_venue(linked):
             listed = await act("list_instrument", name="OIL/USD", tick="0.01", lot="1")
             assert (listed["tick"], listed["status"]) == ("0.01", "open")
             assert (await act("set_status", name="OIL/USD", status="halted"))["status"] == "halted"
-            opened = await act("open_account", name="carol", master="#3")
-            assert (opened["name"], opened["master"]) == ("carol", "#3")
+            opened = await act("open_account", name="carol", master="#6")
+            assert (opened["name"], opened["master"]) == ("carol", "#6")
             await act("deposit", account="carol", asset="USD", amount="7.50")
             hold = await act("withdraw", account="carol", asset="USD", amount="2.5")
             assert (hold["amount"], hold["kind"]) == ("2.5", "withdrawal")
             assert await act("settle", hold=hold["hold_id"]) == {}
             await link.submit(place())
-            assert len((await act("mass_cancel", account="#3"))["order_ids"]) == 1
+            assert len((await act("mass_cancel", account="#6"))["order_ids"]) == 1
             with pytest.raises(Refused) as refused:
-                await act("transfer", account="carol", to="#3", asset="USD", amount="100")
+                await act("transfer", account="carol", to="#6", asset="USD", amount="100")
             assert refused.value.reason is Reject.INSUFFICIENT_FUNDS
             assert "carol" in str(refused.value) and refused.value.event.kind == Event.REJECTED
             for name, args in [
@@ -317,10 +317,10 @@ def test_questions_about_the_present(linked):
             listings = await link.ask(q.Listings())
             assert listings.instruments["instrument_id"].tolist() == [0, 1]
             assert [(name.account_id, name.name) for name in listings.accounts][:3] == [
-                (1, "outside"), (2, "fees"), (3, "#3"),
+                (1, "outside"), (2, "fees"), (3, "clearing"),
             ]  # fmt: skip
             assert (listings.titles, listings.simulation, listings.seq) == ({"GOLD/USD": "Gold"}, True, link.seq)
-            assert [name.account_id for name in (await link.ask(q.Listings(4))).accounts] == [5, 6]
+            assert [name.account_id for name in (await link.ask(q.Listings(7))).accounts] == [8, 9]
 
             [book] = (await link.ask(q.Books([GOLD_USD]))).books
             assert [tuple(level.item()) for level in book.bids] == [(100, 10, 2)]
@@ -352,9 +352,9 @@ def test_questions_about_the_present(linked):
             assert len((await link.ask(q.Balances(99))).balances) == 0
 
             await link.submit(build.set_deadman(BOB, 10**9).tobytes())
-            accounts = (await link.ask(q.Accounts(after=2, limit=2))).accounts
-            assert [(each.account_id, each.deadman_ns) for each in accounts] == [(3, 0), (4, NOW_NS + 10**9)]
-            assert [each.account_id for each in (await link.ask(q.Accounts(master_id=5))).accounts] == [5]
+            accounts = (await link.ask(q.Accounts(after=5, limit=2))).accounts
+            assert [(each.account_id, each.deadman_ns) for each in accounts] == [(6, 0), (7, NOW_NS + 10**9)]
+            assert [each.account_id for each in (await link.ask(q.Accounts(master_id=8))).accounts] == [8]
 
             for amount in (5, 6):
                 await link.submit(build.withdraw(ANN, 2, amount).tobytes())
@@ -382,9 +382,9 @@ def test_names_of_many_accounts_come_in_pages_and_arrive_as_one_answer(linked, m
         async with linked() as link:
             for missing in range(4):
                 accounts = (await link.ask(q.Listings())).accounts
-                assert [each.account_id for each in accounts] == list(range(1, 7 + missing))
-                assert [each.account_id for each in (await link.ask(q.Listings(5))).accounts] == list(
-                    range(6, 7 + missing)
+                assert [each.account_id for each in accounts] == list(range(1, 10 + missing))
+                assert [each.account_id for each in (await link.ask(q.Listings(8))).accounts] == list(
+                    range(9, 10 + missing)
                 )
                 await link.ask(q.Act("open_account", {"name": f"late-{missing}"}))
 

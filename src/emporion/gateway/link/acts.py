@@ -18,7 +18,10 @@ ALLOWED = frozenset(
     {
         "list_asset", "list_instrument", "amend_instrument", "set_status", "set_fees", "set_limit", "open_account",
         "set_account", "freeze_account", "unfreeze_account", "deposit", "transfer", "withdraw", "settle", "refuse",
-        "freeze", "release", "mass_cancel", "set_deadman", "account", "hold", "asset", "instrument",
+        "freeze", "release", "mass_cancel", "set_deadman", "account", "hold", "asset", "instrument", "list_perpetual",
+        "list_future", "list_option", "list_question", "list_outcome", "amend_contract", "set_price", "set_value",
+        "set_group", "set_risk", "set_margin", "set_lending", "set_liquidation", "sweep", "propose", "challenge",
+        "resolve", "place_twap", "cancel_twap",
     }
 )  # fmt: skip
 
@@ -44,6 +47,8 @@ class Acting(Venue):
             self._tag = 0
         if result is None:
             return {}
+        if isinstance(result, int):
+            return {"number": result}
         if dataclasses.is_dataclass(result) and not isinstance(result, type):
             return {field.name: _plain(getattr(result, field.name)) for field in dataclasses.fields(result)}
         return {"order_ids": list(result)}
@@ -54,4 +59,8 @@ class Acting(Venue):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return f"{value:f}" if isinstance(value, Decimal) else value

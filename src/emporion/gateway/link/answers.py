@@ -10,6 +10,8 @@ from emporion.errors import BadValue
 from emporion.gateway.link import questions as q
 from emporion.gateway.link.look_ups import LookUps
 from emporion.gateway.link.order_views import OrderViews
+from emporion.gateway.link.pool_questions import POOLING
+from emporion.gateway.link.pooling import Pooling
 from emporion.schema.codes import AccountFlag, Limit
 from emporion.schema.messages import DEPTH_LEVELS
 from emporion.venue.catalog import Catalog
@@ -26,6 +28,7 @@ class Answers:
         self._titles, self._simulation = dict(titles), simulation
         self._tables = Catalog(node.machine)
         self._look_ups = LookUps(node.machine)
+        self._pooling = Pooling(node, self._tables, self._look_ups)
         self._by_type: dict[Any, Callable[[Any], Any]] = {
             q.Listings: self._listings, q.Fees: self._fees, q.Books: self._books, q.OpenOrders: self._open_orders,
             q.FindOrder: self._find_order, q.Balances: self._balances, q.Accounts: self._accounts, q.Holds: self._holds,
@@ -35,6 +38,8 @@ class Answers:
         """The answer; what stopped the node when it has stopped, since its tables may be half changed."""
         if self._node.stopped is not None:
             raise self._node.stopped
+        if isinstance(question, POOLING):
+            return self._pooling(question, self.stamp)
         answer = self._by_type.get(type(question))
         if answer is None:
             raise BadValue(f"{type(question).__name__} is no question to the node")
@@ -127,6 +132,7 @@ class Answers:
                 fee_tier=int(rows["fee_tier"][number]),
                 frozen=bool(rows["flags"][number] & AccountFlag.FROZEN),
                 deadman_ns=int(due_ns[place]) if (place := int(rows["deadline"][number])) else 0,
+                is_margin=bool(rows["flags"][number] & AccountFlag.MARGIN),
             )
             for number in np.flatnonzero(wanted)[: min(q.ACCOUNTS_PAGE_MAX, _limited(asked.limit))].tolist()
         ]

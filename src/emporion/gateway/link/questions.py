@@ -4,11 +4,14 @@ Rows of tables travel as bytes, copied between two batches; a property shows the
 Each answer says after which command it holds (`seq`) and that command's time (`ts_ns`).
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from emporion.gateway.link import pool_questions
+from emporion.gateway.link.asking import Answer as Answer
+from emporion.gateway.link.asking import Question as Question
 from emporion.gateway.link.order_views import ORDER_VIEW
 from emporion.schema import state
 from emporion.schema.messages import DEPTH_ROW
@@ -18,23 +21,12 @@ PAGE_MAX = 10_000  # Rows of one answer, whatever limit is asked for.
 ACCOUNTS_PAGE_MAX = 1_000  # Of Accounts, whose rows take longer.
 NAMES_PAGE = 4_096  # Names of accounts that the node gathers at a time.
 
-A = TypeVar("A")
-
-
-class Question(msgspec.Struct, Generic[A], frozen=True, tag=True):
-    """Asked of the node. The parameter is the type of the answer."""
-
 
 class Hello(msgspec.Struct, frozen=True):
     """What a gateway says first."""
 
     protocol: int  # frames.PROTOCOL
     version: str  # Of emporion: both ends must be the same.
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    seq: int  # After this command.
-    ts_ns: int  # Its time.
 
 
 # --- What is listed ----------------------------------------------------------------------------------
@@ -183,6 +175,7 @@ class AccountView(msgspec.Struct, frozen=True):
     fee_tier: int
     frozen: bool
     deadman_ns: int  # When its dead man's switch fires; 0 when it is off.
+    is_margin: bool = False
 
 
 class AccountsAnswer(Answer, frozen=True):
@@ -386,7 +379,7 @@ HistoryQuestion = HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | 
 AnyQuestion = (
     Listings | Fees | Books | OpenOrders | FindOrder | Balances | Accounts | Holds | VenueState | Act
     | HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryCandles
-    | Gauges | Study | GaugePoints
+    | Gauges | Study | GaugePoints | pool_questions.PoolQuestion
 )  # fmt: skip
 ANSWERS: dict[type, type] = {
     Listings: ListingsAnswer, Fees: FeesAnswer, Books: BooksAnswer, OpenOrders: OpenOrdersAnswer,
@@ -394,4 +387,5 @@ ANSWERS: dict[type, type] = {
     VenueState: VenueStateAnswer, Act: ActAnswer, HistoryFills: HistoryAnswer, HistoryLedger: HistoryAnswer,
     HistoryOrders: HistoryAnswer, HistoryOrder: HistoryAnswer, HistoryTrades: HistoryAnswer,
     HistoryCandles: HistoryAnswer, Gauges: GaugesAnswer, Study: StudyAnswer, GaugePoints: GaugePointsAnswer,
+    **pool_questions.ANSWERS,
 }  # fmt: skip
