@@ -15,13 +15,19 @@ from emporion.schema.messages import (
     ADMIN_COMMAND,
     ASSET_TERMS,
     COMMAND,
+    CONTRACT_BOUNDS,
+    CONTRACT_TERMS,
     GENESIS_LIMITS,
     INSTRUMENT_BOUNDS,
     INSTRUMENT_TERMS,
     LEDGER_COMMAND,
+    MARGIN_COMMAND,
     ORDER_COMMAND,
     ORDER_EXTRA,
+    QUESTION_TERMS,
     TRANSFER_COMMAND,
+    TWAP_TERMS,
+    VALUES,
 )
 
 I32_MAX, I64_MAX = (1 << 31) - 1, (1 << 63) - 1
@@ -33,8 +39,11 @@ EDGES = SimpleNamespace(
         ATOMS_PER_LOT_MAX + 1, TS_MAX, TS_MAX + 1, 1 << 24 | 1, 2 << 24 | 3,
     ),
 )  # fmt: skip
-HEADS = (ORDER_COMMAND, LEDGER_COMMAND, TRANSFER_COMMAND, ADMIN_COMMAND)
-DATA = (ORDER_EXTRA, ASSET_TERMS, INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, GENESIS_LIMITS)
+HEADS = (ORDER_COMMAND, LEDGER_COMMAND, TRANSFER_COMMAND, ADMIN_COMMAND, MARGIN_COMMAND)
+DATA = (
+    ORDER_EXTRA, ASSET_TERMS, INSTRUMENT_TERMS, INSTRUMENT_BOUNDS, GENESIS_LIMITS, CONTRACT_TERMS, CONTRACT_BOUNDS,
+    QUESTION_TERMS, VALUES, TWAP_TERMS,
+)  # fmt: skip
 KINDS = (*Command, 0, 3, 99, 202, 255)
 
 
@@ -45,7 +54,7 @@ def spoil(rng: np.random.Generator, rows: Rows) -> Rows:
     if chance < 0.1:  # Another kind, with the same numbers.
         rows["kind"][0] = rng.choice(KINDS)
     elif chance < 0.2:  # Data rows too many, or of no kind, or missing where they should be.
-        count = int(rng.integers(0, 4))
+        count = int(rng.integers(0, 5))
         rows = join(rows[:1], *[_data_row(rng) for _ in range(count)])
         rows["data_rows"][0] = count
     elif chance < 0.35:

@@ -207,6 +207,7 @@ def enter(venue: Venue, order: Order) -> None:
         flags=order.flags, account_id=order.account_id, instrument_id=order.instrument_id,
     )  # fmt: skip
     finish(venue, order, need, match(venue, order))
+    look_at(venue, instrument)  # T-7
 
 
 def fee_within(venue: Venue, asset_id: int, notional: int, equity: int) -> int:
