@@ -40,13 +40,6 @@ def is_healthy(state, m):
     return state.margins[m].equity_atoms >= required(state, m)
 
 
-@hot
-def is_failing(state, m):
-    """Whether a fresh account is to be liquidated. Rule R-8."""
-    row = state.margins[m]
-    return row.equity_atoms < row.maintenance_atoms
-
-
 @kernel
 def order_reason(state, m, instrument_id, side, first, second, risk_atoms, out):
     """Whether a fresh account may have so much more on order. Rule P-3.

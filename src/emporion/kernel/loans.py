@@ -52,12 +52,6 @@ def lendable(state, asset_id):
 
 
 @kernel
-def promise(state, asset_id, delta_atoms):
-    """More, or less, may be drawn by open orders."""
-    state.assets[asset_id].promised_atoms += delta_atoms
-
-
-@kernel
 def payable(state, asset_id):
     """What the lending account may pay away: what is not lent, and not promised."""
     asset = state.assets[asset_id]
