@@ -15,9 +15,8 @@ from emporion.schema.codes import AccountFlag, DeadlineKind, Limit, Side
 from emporion.schema.limits import FEE_TIERS, SLOT_BITS, TINY, Capacity
 from emporion.schema.messages import EVENT
 from emporion.schema.state import TABLE_NAMES
-from emporion.sim import both_margin
+from emporion.sim import both_contracts, both_margin
 from emporion.sim.model import Model
-from emporion.sim.model_records import Source
 
 
 class Disagreement(AssertionError):
@@ -112,7 +111,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
                 int(row[name])
                 for name in (
                     "status", "best_bid_ticks", "best_ask_ticks", "last_price_ticks", "trades", "traded_lots",
-                    "trigger_low_ticks", "trigger_high_ticks", "qty_min_lots", "qty_max_lots", "price_max_ticks",
+                    "qty_min_lots", "qty_max_lots", "price_max_ticks",
                     "notional_min_atoms", "reference_price_ticks", "band_ppm", "fee_schedule",
                 )
             )
@@ -163,7 +162,7 @@ def machine_image(machine: Machine) -> dict[str, Any]:
             divmod(place, FEE_TIERS): (int(row["maker_ppm"]), int(row["taker_ppm"]))
             for place, row in enumerate(state["fees"]) if row["maker_ppm"] or row["taker_ppm"]
         },
-    } | both_margin.of_machine(machine)  # fmt: skip
+    } | both_margin.of_machine(machine) | both_contracts.of_machine(machine)  # fmt: skip
 
 
 def live(table: np.ndarray, key: str) -> np.ndarray:
@@ -175,7 +174,7 @@ def machine_queues(array: np.ndarray, orders: dict[int, Any]) -> set[tuple[int, 
     """Who stands behind whom: each queue as its order ids, oldest first."""
     by_slot = {order_id & (1 << SLOT_BITS) - 1: row for order_id, row in orders.items()}
     queues = set()
-    for level in {int(row["level"]) for row in by_slot.values()}:
+    for level in {int(row["level"]) for row in by_slot.values()} - {0}:
         slots, _ = ring(array, "queue_links", level)
         queues.add(tuple(int(by_slot[slot]["order_id"]) for slot in slots))
     return queues
@@ -208,7 +207,7 @@ def model_image(model: Model) -> dict[str, Any]:
         "instruments": {
             each.instrument_id: (
                 each.status, each.best(Side.BUY), each.best(Side.SELL), each.last_price, each.trades,
-                each.traded_lots, *each.ranges.get(Source.LAST, (0, 0)), each.qty_min, each.qty_max, each.price_max,
+                each.traded_lots, each.qty_min, each.qty_max, each.price_max,
                 each.notional_min, each.reference, each.band_ppm, each.fee_schedule,
             )
             for each in venue.instruments.values()
@@ -244,4 +243,4 @@ def model_image(model: Model) -> dict[str, Any]:
         "stop queue": list(venue.stop_queue),
         "pending": model.pending(),
         "fees": {key: rates for key, rates in venue.fees.items() if rates != (0, 0)},
-    } | both_margin.of_model(venue)  # fmt: skip
+    } | both_margin.of_model(venue) | both_contracts.of_model(venue)  # fmt: skip

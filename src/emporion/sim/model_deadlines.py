@@ -1,7 +1,7 @@
 """What has come due goes first: docs/rules/work.md, W-2."""
 
 from emporion.schema.codes import DeadlineKind, Event, Reject
-from emporion.schema.limits import DEADLINES_PER_COMMAND, TASKS
+from emporion.schema.limits import DEADLINES_PER_COMMAND, SLOT_BITS, TASKS
 from emporion.sim import model_ends as ends
 from emporion.sim import model_liquidation as liquidation
 from emporion.sim import model_questions as questions
@@ -14,9 +14,19 @@ from emporion.sim.model_walks import start_walk
 def work_off_deadlines(venue: Venue) -> None:
     """The earliest first, those due together in the order they were set."""
     for _ in range(DEADLINES_PER_COMMAND):
-        due_ns, _, kind, target = min(venue.deadlines(), default=(venue.now + 1, 0, DeadlineKind.ORDER, 0))
-        if due_ns > venue.now or not work_off(venue, kind, target):
+        waiting = [each for each in venue.deadlines() if each[0] <= venue.now]
+        if not waiting:
             return
+        _, _, kind, target = min(waiting, key=lambda each: (*each[:3], row_of(venue, each[2], each[3])))
+        if not work_off(venue, kind, target) or kind == DeadlineKind.TWAP:
+            return
+
+
+def row_of(venue: Venue, kind: DeadlineKind, target: int) -> int:
+    """Which of one kind goes first, of those that one command set."""
+    if kind == DeadlineKind.TWAP:
+        return target & (1 << SLOT_BITS) - 1
+    return list(venue.margins).index(target) if kind == DeadlineKind.LIQUIDATION else target
 
 
 def work_off(venue: Venue, kind: DeadlineKind, target: int) -> bool:

@@ -17,14 +17,14 @@ def set_first_deadline(venue: Venue, contract: Contract) -> None:
     """C-6, F-4: of a contract that has just been listed; an outcome has none."""
     if contract.kind == ContractKind.PERPETUAL:
         interval = contract.funding_interval_ns
-        contract.due_ns, contract.due_seq = (venue.now // interval + 1) * interval, venue.next_in_line()
+        contract.due_ns, contract.due_seq = (venue.now // interval + 1) * interval, venue.seq
     elif contract.kind != ContractKind.OUTCOME:
         set_daily_deadline(venue, contract)
 
 
 def set_daily_deadline(venue: Venue, contract: Contract) -> None:
     day = (venue.now - DAILY_AT_NS) // DAY_NS + 1
-    contract.due_ns, contract.due_seq = min(day * DAY_NS + DAILY_AT_NS, contract.expiry_ns), venue.next_in_line()
+    contract.due_ns, contract.due_seq = min(day * DAY_NS + DAILY_AT_NS, contract.expiry_ns), venue.seq
 
 
 def on_deadline(venue: Venue, contract: Contract) -> bool:

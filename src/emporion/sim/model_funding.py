@@ -72,7 +72,7 @@ def average_and_rate_e12(contract: Contract) -> tuple[int, int]:
 def end_interval(venue: Venue, contract: Contract) -> None:
     """F-3 and F-4."""
     interval = contract.funding_interval_ns
-    contract.due_ns, contract.due_seq = (venue.now // interval + 1) * interval, venue.next_in_line()
+    contract.due_ns, contract.due_seq = (venue.now // interval + 1) * interval, venue.seq
     if contract.index == 0:
         return
     instrument = venue.instruments[contract.instrument_id]

@@ -203,7 +203,7 @@ class Step:
             self.end()
             return
         venue.liquidation_queue.remove(self.account.account_id)
-        self.account.due_ns, self.account.due_seq = venue.now + ns, venue.next_in_line()
+        self.account.due_ns, self.account.due_seq = venue.now + ns, venue.seq
 
     def end(self) -> None:
         venue, account = self.venue, self.account

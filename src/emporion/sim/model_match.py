@@ -154,6 +154,11 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
             if each.account_id in venue.margins:
                 make_stale(venue, venue.margins[each.account_id])
 
+    instrument.last_price = price
+    instrument.trades += 1
+    instrument.traded_lots += lots
+    if instrument.waiting(Source.LAST):  # T-3
+        links.widen(instrument, Source.LAST, price)
     liquidation = positions.liquidation_flag(venue, order, resting)
     report_fill(venue, resting, price, lots, maker_fee, FillFlag.MAKER | liquidation)
     report_fill(venue, order, price, lots, taker_fee, FillFlag.TAKER | liquidation)
@@ -170,12 +175,6 @@ def trade(venue: Venue, order: Order, resting: Order) -> int:
     if order.leaves == 0:
         links.tell_children(venue, order)
         venue.forget(order, OrderStatus.FILLED)
-
-    instrument.last_price = price
-    instrument.trades += 1
-    instrument.traded_lots += lots
-    if instrument.waiting(Source.LAST):  # T-3
-        links.widen(instrument, Source.LAST, price)
     return paid
 
 

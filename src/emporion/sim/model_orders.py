@@ -59,7 +59,7 @@ def enter_order(venue: Venue, order: Order, related: Order | None = None, twap_i
         venue.balance(order.account_id, instrument.base)
     venue.balance(order.account_id, instrument.quote)
     if order.expire_ns:
-        venue.order_deadlines[order.order_id] = (order.expire_ns, venue.next_in_line())
+        venue.order_deadlines[order.order_id] = (order.expire_ns, venue.seq)
     if order.client_key is not None:
         venue.record_client_id(order.client_key, order.order_id)
     tie(venue, order, related)

@@ -49,7 +49,7 @@ def propose_outcome(venue: Venue, row: Row, data: list[Row]) -> None:
     question = known_question(venue, row, {QuestionStatus.OPEN})
     require(venue.has_deadline_room(), Reject.TABLE_FULL)
     question.status, question.payouts = QuestionStatus.PROPOSED, payouts
-    question.due_ns, question.due_seq = venue.now + question.challenge_ns, venue.next_in_line()
+    question.due_ns, question.due_seq = venue.now + question.challenge_ns, venue.seq
     venue.emit(Event.OUTCOME_PROPOSED, order_id=row.question_id, amount_atoms=question.due_ns)
 
 

@@ -62,9 +62,8 @@ class Venue:
         self.hold_slots = Slots()
         self.client_ids: dict[ClientKey, ClientId] = {}
         self.ended_ids: list[ClientId] = []  # Of all accounts, in the order they ended.
-        self.order_deadlines: dict[int, tuple[int, int]] = {}  # Order to (due, place in line).
+        self.order_deadlines: dict[int, tuple[int, int]] = {}  # Order to (due, set by which command).
         self.deadmen: dict[int, tuple[int, int]] = {}  # Account to the same.
-        self.deadlines_set = 0
         self.tasks: list[Task] = []
         self.stop_queue: list[int] = []  # T-4: instruments with stops still to fire.
         self.groups: dict[int, Group] = {}
@@ -315,7 +314,7 @@ class Venue:
     # Deadlines.
 
     def deadlines(self) -> list[tuple[int, int, DeadlineKind, int]]:
-        """When each is due, its place in the line of those due together, and what for: a kind and what of that kind."""
+        """When each is due, by which command it was set, and what for: a kind and what of that kind."""
         found = [(*due, DeadlineKind.ORDER, order_id) for order_id, due in self.order_deadlines.items()]
         found += [(*due, DeadlineKind.DEADMAN, account_id) for account_id, due in self.deadmen.items()]
         found += [
@@ -335,11 +334,6 @@ class Venue:
             if account.due_ns
         ]
         return found
-
-    def next_in_line(self) -> int:
-        """Of those due together who is set first goes first."""
-        self.deadlines_set += 1
-        return self.deadlines_set
 
     def has_deadline_room(self) -> bool:
         return len(self.deadlines()) < self.limits[Limit.DEADLINES]

@@ -86,15 +86,17 @@ def fire(venue: Venue, stop: Order) -> None:
     if is_expired(venue, stop):
         venue.expire(stop)
         return
+    is_sized = tied_to(stop)
     venue.dequeue(stop)
     stop.is_waiting = False
-    if tied_to(stop):
+    if is_sized:
         stop.qty = abs(position(venue, stop.account_id, stop.instrument_id).pos)
         venue.set_leaves(stop, stop.qty)
         stop.link = 0
     if stop.trail and stop.flags & OrderFlag.MARKET:
         instrument = venue.instruments[stop.instrument_id]
         stop.price = protection(instrument, stop.side, stop.trigger, stop.price)
+    stop.is_waiting = False
     stop.is_tied |= stop.has_extra  # Its row stays.
     stop.flags &= ~GONE
     stop.trail = 0

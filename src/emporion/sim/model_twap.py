@@ -50,7 +50,7 @@ def place_twap(venue: Venue, row: Row, data: list[Row]) -> None:
     twap = Twap(
         venue.twap_slots.take(), row.account_id, row.instrument_id, row.side, row.qty_lots, row.price_ticks,
         row.flags, row.stp, venue.now, duration, interval, slippage, slices, piece,
-        due_ns=venue.now, due_seq=venue.next_in_line(),
+        due_ns=venue.now, due_seq=venue.seq,
     )  # fmt: skip
     venue.twaps[twap.twap_id] = twap
     if key[1:] != (0, 0):
@@ -108,7 +108,7 @@ def on_deadline(venue: Venue, twap: Twap) -> None:
         end(venue, twap, Reject.IOC_REMAINDER)
     else:
         twap.due_ns = min(twap.start_ns + (passed + 1) * twap.interval_ns, ends_at)
-        twap.due_seq = venue.next_in_line()
+        twap.due_seq = venue.seq
 
 
 def slice_off(venue: Venue, twap: Twap, instrument: Instrument, lots: int) -> None:

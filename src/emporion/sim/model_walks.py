@@ -25,7 +25,7 @@ def set_deadman(venue: Venue, row: Row, data: list[Row]) -> None:
     require(not is_new or venue.has_deadline_room(), Reject.TABLE_FULL)
     venue.deadmen.pop(row.account_id, None)
     if row.timeout_ns:
-        venue.deadmen[row.account_id] = (venue.now + row.timeout_ns, venue.next_in_line())
+        venue.deadmen[row.account_id] = (venue.now + row.timeout_ns, venue.seq)
     venue.emit(Event.DEADMAN_SET, account_id=row.account_id)
 
 
