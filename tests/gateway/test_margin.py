@@ -38,7 +38,7 @@ def test_a_contract_as_everybody_sees_it(served, perp):
     assert (seen["kind"], seen["settle"], seen["mark"], seen["index"]) == ("perpetual", "USDC", "100000", "100000")
     assert seen["funding_next"] == "0.0000125" and int(seen["next_funding_ns"]) > 0
     listed = good(served.public().get("/v1/instrument", instrument=perp))
-    assert listed["contract"] == seen and listed["base"] == ""
+    assert listed["contract"] == seen and listed["base"] == perp
     assert perp in {each["instrument"] for each in good(served.public().get("/v1/contracts"))["items"]}
     spot = good(served.public().get("/v1/instrument", instrument="BTC/USDC"))
     assert spot["contract"] is None

@@ -39,7 +39,7 @@ def trade(venue, qty="0.5", price=60_000):
 def test_a_perpetual_as_it_is_listed(venue):
     contract, listed = venue.contract("BTC-PERP"), venue.instrument("BTC-PERP")
     assert (contract.kind, contract.settle, contract.mark, contract.index) == ("perpetual", "USDC", 60_000, 60_000)
-    assert (listed.asset_class, listed.tick, listed.lot, listed.base) == ("perpetual", 1, D("0.000001"), "")
+    assert (listed.asset_class, listed.tick, listed.lot, listed.base) == ("perpetual", 1, D("0.000001"), "BTC")
     assert contract.funding_next == D("0.0000125"), "interest of 0.01% in eight hours, no premium"
     assert venue.contracts == ("BTC-PERP",)
     with pytest.raises(BadValue, match="is listed already"):

@@ -21,7 +21,7 @@ FIRST_PAUSE = 0.05  # Seconds before connecting again; doubled each time, up to 
 LONGEST_PAUSE = 2.0
 DEAD_S = 5.0  # The venue beats each second: after so long without a frame the connection is dead.
 FRAME_BYTES_MAX = 64 << 20
-PRIVATE = ("orders", "fills", "balances")
+PRIVATE = ("orders", "fills", "balances", "margin")
 PASSING = frozenset({429, 502, 503, 504})  # Statuses of an opening handshake that go away by themselves.
 Callback = Callable[[Any], None]
 # For both libraries' `connect`. A proxy of the environment is not used: requests do not use one either.
@@ -58,6 +58,8 @@ class Feed:
         of: str | None = None
         if channel in PRIVATE:
             instrument, of = None, (account_name(account) or self._account) or None
+        if channel == "gauges":
+            instrument = None
         return Subscription(channel, instrument, interval if channel == "candles" else None, of)  # type: ignore[arg-type]
 
     def subscribe(self, wanted: Subscription, after_seq: int | None, callback: Callback | None) -> None:

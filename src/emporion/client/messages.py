@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emporion.client import records
-from emporion.venue import things
+from emporion.client import margin_records, records
+from emporion.venue import margin_things, things
 from emporion.wire import stream
+from emporion.wire.gauges import Gauge
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,35 @@ class Balances:
 
 
 @dataclass(frozen=True)
+class Contracts:
+    """Contracts whose mark, index, funding or open interest changed; the first message has all."""
+
+    instrument: str | None  # As subscribed.
+    seq: int
+    items: tuple[margin_things.Contract, ...]
+    first: bool
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """Gauges that changed; the first message has all."""
+
+    seq: int
+    items: tuple[Gauge, ...]
+    first: bool
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Health and positions of an account, in full, when something of it changed."""
+
+    account: str
+    seq: int
+    summary: margin_things.MarginSummary
+    positions: tuple[margin_things.Position, ...]
+
+
+@dataclass(frozen=True)
 class Missed:
     """What came after `after_seq` up to `seq` cannot be had any more: an image or a view takes its place."""
 
@@ -130,8 +160,8 @@ class Reconnected:
 
 
 Message = (
-    Trades | Tickers | Candles | Top | Depth | Orders | Fills | Balances | Missed | Relisted | Beat | Disconnected
-    | Reconnected
+    Trades | Tickers | Candles | Top | Depth | Contracts | Gauges | Orders | Fills | Balances | Margin | Missed
+    | Relisted | Beat | Disconnected | Reconnected
 )  # fmt: skip
 
 
@@ -158,6 +188,14 @@ _OF: dict[type, Callable[[Any], Message]] = {
     stream.Fills: lambda said: Fills(said.account, said.seq, tuple(map(records.fill, said.items))),
     stream.Balances: lambda said: Balances(
         said.account, said.image, said.seq, tuple(map(records.balance, said.items))
+    ),
+    stream.Contracts: lambda said: Contracts(
+        said.instrument, said.seq, tuple(map(margin_records.contract, said.items)), said.prev == 0
+    ),
+    stream.Gauges: lambda said: Gauges(said.seq, tuple(said.items), said.prev == 0),
+    stream.Margin: lambda said: Margin(
+        said.account, said.seq, margin_records.summary(said.summary),
+        tuple(map(margin_records.position, said.positions)),
     ),
     stream.Missed: lambda said: Missed(said.subscription, said.after_seq, said.seq),
     stream.Relisted: lambda said: Relisted(said.seq),

@@ -60,6 +60,11 @@ class Preview:
     average: Decimal | None  # at this price on average, rounded to the tick.
     maker_ppm: int
     taker_ppm: int
+    # Of a margin account, US dollars; None of others.
+    equity: Decimal | None = None
+    required: Decimal | None = None  # As things stand,
+    required_after: Decimal | None = None  # and with the order open.
+    order_risk: Decimal | None = None
 
 
 @dataclass(frozen=True)

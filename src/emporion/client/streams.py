@@ -47,7 +47,8 @@ class Stream:
         after_seq: int | None = None,
         callback: Callback | None = None,
     ) -> None:
-        """Follow trades, ticker, candles, top or depth of an instrument; orders, fills or balances of an account.
+        """Follow an instrument (trades, ticker, candles, top, depth, contracts), an account (orders, fills, balances,
+        margin), or gauges.
 
         Args:
             interval: of candles, "1s" to "1M".

@@ -281,6 +281,10 @@ class Trading(Core):
             average=records.exact_or_none(said.average),
             maker_ppm=said.maker_ppm,
             taker_ppm=said.taker_ppm,
+            equity=records.exact(said.margin.equity) if said.margin is not None else None,
+            required=records.exact(said.margin.required) if said.margin is not None else None,
+            required_after=records.exact(said.margin.required_after) if said.margin is not None else None,
+            order_risk=records.exact(said.margin.order_risk) if said.margin is not None else None,
         )
 
     def _path_of(

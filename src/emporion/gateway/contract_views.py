@@ -13,6 +13,7 @@ from emporion.instruments.option import averaged_years
 from emporion.schema.build import name_text
 from emporion.schema.codes import ContractKind, QuestionStatus
 from emporion.schema.limits import DAY_NS, E12
+from emporion.venue.catalog import underlying
 from emporion.venue.contracts import funding_next_e12
 from emporion.venue.values import text_of
 from emporion.wire import contracts as wire
@@ -54,12 +55,14 @@ def contract_of(
         funding_next=RATE.plain(funding_next_e12(row)) if is_perpetual else None,
         funding_interval_ns=ns_or_none(int(row["funding_interval_ns"])),
         next_funding_ns=ns_or_none(due_ns) if is_perpetual else None,
+        next_due_ns=ns_or_none(due_ns),
         expiry_ns=ns_or_none(int(row["expiry_ns"])),
         strike=price_or_none("strike_ticks"),
         daily_price=price_or_none("daily_ticks"),
         final_price=price(row["settle_ticks"]) if row["is_settled"] else None,
         question=name_text(question["name"]) if question is not None else None,
         outcome=outcome_name(question, int(row["outcome"]), listed.name, titles) if question is not None else None,
+        outcome_number=int(row["outcome"]) if is_outcome else None,
     )
 
 
@@ -118,7 +121,7 @@ def chains_of(rows: np.ndarray, catalog: Catalog, now_ns: int) -> list[wire.Opti
     listed_of: dict[int, Listed] = {}
     for place, row in enumerate(rows):
         listed = catalog.listed(int(row["instrument_id"]))
-        key = (listed.name.split("-")[0], int(row["expiry_ns"]))
+        key = (underlying(listed.name), int(row["expiry_ns"]))
         side = "call" if row["kind"] == ContractKind.CALL else "put"
         strike = int(row["strike_ticks"])
         listed_of.setdefault(strike, listed)
@@ -130,13 +133,13 @@ def chains_of(rows: np.ndarray, catalog: Catalog, now_ns: int) -> list[wire.Opti
             forwards[key] = listed.price.text(row["index_ticks"])
     return [
         wire.OptionChain(
-            underlying, str(expiry_ns), forwards.get((underlying, expiry_ns)),
+            name, str(expiry_ns), forwards.get((name, expiry_ns)),
             [
                 wire.OptionStrike(listed_of[strike].price.text(strike), pair.get("call"), pair.get("put"))
                 for strike, pair in sorted(strikes.items())
             ],
         )
-        for (underlying, expiry_ns), strikes in sorted(chains.items())
+        for (name, expiry_ns), strikes in sorted(chains.items())
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from emporion.gateway.catalog import Catalog
 from emporion.gateway.contract_views import KINDS, RATE
 from emporion.gateway.decimals import Scale
 from emporion.gateway.stories import SIDES
-from emporion.schema.codes import GroupKind, LiquidationStage, MarginMode
+from emporion.schema.codes import GroupKind, LiquidationStage, MarginMode, OrderFlag
 from emporion.venue.explain import Explained, Part, title
 from emporion.venue.liquidation_price import liquidation_ticks
 from emporion.venue.margining import FINER, entry_price
@@ -103,6 +103,8 @@ def twap_of(row: Any, account: str, catalog: Catalog, reason: str | None = None,
         interval_ns=str(int(row["interval_ns"])),
         status="ended" if is_ended else "running",
         reason=reason,
+        price=listed.price.text(row["limit_price_ticks"]) if row["limit_price_ticks"] else None,
+        reduce_only=bool(row["flags"] & OrderFlag.REDUCE_ONLY),
     )
 
 

@@ -21,6 +21,7 @@ from emporion.gateway.router import Route
 from emporion.gateway.stories import SIDES
 from emporion.schema.codes import AssetClass, InstrumentStatus
 from emporion.schema.limits import NOTIONAL_MAX, OUTSIDE_ACCOUNT
+from emporion.venue.catalog import underlying
 from emporion.venue.values import text_of
 from emporion.version import VERSION
 from emporion.wire.checksum import checksum
@@ -182,7 +183,7 @@ def instrument_of(listed: Listed, row: np.void, contract: Contract | None = None
         instrument_id=listed.instrument_id,
         name=listed.name,
         title=listed.title,
-        base=listed.base.name,
+        base=listed.base.name or underlying(listed.name),
         quote=listed.quote.name,
         asset_class=CLASSES[listed.asset_class],
         status=STATUSES[row["status"]],

@@ -37,6 +37,11 @@ def tick_of(atoms_per_tick_lot: int, quote_decimals: int, lot: Decimal) -> Decim
         return plain(Decimal(int(atoms_per_tick_lot)) * atom(quote_decimals) / lot)
 
 
+def underlying(contract: str) -> str:
+    """What a contract is on, by its name: "BTC" for "BTC-PERP". For people."""
+    return contract.split("-")[0]
+
+
 def plain(value: Decimal) -> Decimal:
     """The same number without superfluous zeros or exponent."""
     return Decimal(to_text(1, value))

@@ -2,7 +2,7 @@
 
 from emporion.schema.build import name_text
 from emporion.schema.codes import GroupKind, Limit
-from emporion.venue.catalog import Catalog
+from emporion.venue.catalog import Catalog, underlying
 
 
 def group_names(catalog: Catalog) -> dict[int, str]:
@@ -20,7 +20,7 @@ def group_names(catalog: Catalog) -> dict[int, str]:
         if len(assets):
             names[number] = catalog.asset_names[int(assets.min())]
         elif len(own):
-            names[number] = catalog.instrument_names[int(own["instrument_id"].min())].split("-")[0]
+            names[number] = underlying(catalog.instrument_names[int(own["instrument_id"].min())])
         else:
             names[number] = f"#{number}"
     return names

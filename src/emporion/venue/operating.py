@@ -10,7 +10,7 @@ from emporion.schema import build
 from emporion.schema.codes import AccountFlag, AssetClass, Event, InstrumentStatus, Limit
 from emporion.schema.limits import NOTIONAL_MAX, OUTSIDE_ACCOUNT, PPM
 from emporion.schema.units import parse_decimal, to_text
-from emporion.venue.catalog import whole
+from emporion.venue.catalog import underlying, whole
 from emporion.venue.core import PPM_UNIT, AccountLike, Core, Number
 from emporion.venue.listing import Grid, bounds, grid, narrow
 from emporion.venue.things import Account, Asset, Instrument
@@ -155,7 +155,7 @@ class Operating(Core):
         return Instrument(
             instrument_id=number,
             name=name,
-            base=self._catalog.asset_names[base],
+            base=self._catalog.asset_names[base] if base else underlying(name),
             quote=self._catalog.asset_names[quote],
             asset_class=CLASS_TEXTS[row["asset_class"]],
             status=STATUS_TEXTS[row["status"]],

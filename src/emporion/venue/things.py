@@ -40,7 +40,7 @@ class Instrument:
 
     instrument_id: int
     name: str
-    base: str
+    base: str  # Of a contract, which has none, what it is on: its name before the dash.
     quote: str
     asset_class: str
     status: str

@@ -28,12 +28,14 @@ class Contract(msgspec.Struct, frozen=True):
     funding_next: SignedDec | None  # What it would be now.
     funding_interval_ns: Ns | None
     next_funding_ns: Ns | None
+    next_due_ns: Ns | None  # Next funding, daily settlement or expiry.
     expiry_ns: Ns | None
     strike: Dec | None
     daily_price: Dec | None  # Last daily settlement.
     final_price: Dec | None
     question: str | None
-    outcome: str | None
+    outcome: str | None  # In words.
+    outcome_number: int | None
 
 
 class FundingPoint(msgspec.Struct, frozen=True):

@@ -137,3 +137,10 @@ class Twap(msgspec.Struct, frozen=True):
     interval_ns: Ns
     status: TwapStatusText
     reason: str | None = None
+    price: Dec | None = None  # The worst that is accepted.
+    reduce_only: bool = False
+
+
+class TwapPage(msgspec.Struct, frozen=True):
+    items: list[Twap]
+    next: str | None = None

@@ -47,7 +47,7 @@ class Instrument(msgspec.Struct, frozen=True):
     instrument_id: int
     name: InstrumentName
     title: str  # For people; empty when nobody gave one.
-    base: AssetName
+    base: AssetName  # Of a contract, which has none, what it is on: its name before the dash.
     quote: AssetName
     asset_class: ClassText
     status: InstrumentStatusText

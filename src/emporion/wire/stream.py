@@ -12,18 +12,23 @@ import msgspec
 from msgspec import Meta
 
 from emporion.wire.accounts import Balance
+from emporion.wire.contracts import Contract
+from emporion.wire.gauges import Gauge
+from emporion.wire.margin import MarginSummary, Position
 from emporion.wire.market import Candle, Level, Ticker, Trade
 from emporion.wire.trading import Fill, Order
 from emporion.wire.values import InstrumentName, Interval, Name, Ns, Seq
 
-Channel = Literal["trades", "ticker", "candles", "top", "depth", "orders", "fills", "balances"]
+Channel = Literal[
+    "trades", "ticker", "candles", "top", "depth", "contracts", "gauges", "orders", "fills", "balances", "margin"
+]  # fmt: skip
 
 
 class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A channel, and what it is about.
 
-    trades, candles, top, depth: `instrument`. ticker: `instrument`, or none for all. candles: `interval`.
-    orders, fills, balances: `account`, by default the one signed in as.
+    trades, candles, top, depth: `instrument`. ticker, contracts: `instrument`, or none for all. candles: `interval`.
+    gauges: nothing. orders, fills, balances, margin: `account`, by default the one signed in as.
     """
 
     channel: Channel
@@ -207,7 +212,34 @@ class Balances(msgspec.Struct, frozen=True, tag="balances", tag_field="type"):
     items: list[Balance]
 
 
+class Contracts(msgspec.Struct, frozen=True, tag="contracts", tag_field="type"):
+    """Contracts whose mark, index, funding or open interest changed; the first message has prev 0 and all of them."""
+
+    instrument: str | None  # As subscribed.
+    seq: Seq
+    prev: Seq
+    items: list[Contract]
+
+
+class Gauges(msgspec.Struct, frozen=True, tag="gauges", tag_field="type"):
+    """Gauges that changed; the first message has prev 0 and all of them."""
+
+    seq: Seq
+    prev: Seq
+    items: list[Gauge]
+
+
+class Margin(msgspec.Struct, frozen=True, tag="margin", tag_field="type"):
+    """Health and positions of an account, in full, when something of it changed."""
+
+    account: str
+    seq: Seq
+    prev: Seq
+    summary: MarginSummary
+    positions: list[Position]
+
+
 Message = (
     Hello | Subscribed | Unsubscribed | Authenticated | Pong | Error | Missed | Relisted | Beat | Trades | Tickers
-    | Candles | Top | Depth | Orders | Fills | Balances
+    | Candles | Top | Depth | Contracts | Gauges | Orders | Fills | Balances | Margin
 )  # fmt: skip

@@ -25,6 +25,7 @@ from emporion.gateway.stream.connection import (
 )
 from emporion.gateway.stream.frames import encode, frame_of
 from emporion.gateway.stream.index import PRIVATE, Index, index_of
+from emporion.gateway.stream.polled import POLLED, Polled
 from emporion.gateway.stream.private import Private
 from emporion.gateway.stream.public import Public
 from emporion.gateway.stream.views import Change, Views
@@ -55,6 +56,7 @@ class Hub:
         self.frames = self.frame_bytes = self.lagged = self.cut_off = 0
         self.is_live = True  # The venue could be asked in the last interval.
         self._public, self._private = Public(self.views), Private(link, catalog)
+        self._polled = Polled(link, catalog)
         self._chains: dict[Key, Chain] = {}
         self._groups: dict[frozenset[Chain], Group] = {}
         self._busy: set[Connection] = set()
@@ -187,9 +189,11 @@ class Hub:
             accounts = set()
             self._private.forget()
 
+        polled = await self._polled.look(index.polled, now)
+
         # From here on nothing waits, so whoever reads sees an interval as a whole.
         self.seq = max(self.seq, change.look_seq)
-        changed = self._messages(index, change, accounts)
+        changed = self._messages(index, change, accounts) | self._poll(polled)
         everybody = [encode(Relisted(change.seq))] if change.relisted else []
         if is_beat:
             self._beat_at = now
@@ -213,11 +217,24 @@ class Hub:
                 self._restart(chain)
                 changed.discard(chain)
         self._moved |= changed
-        for chain in [chain for chain in self._waiting if not chain.is_ready]:
+        for chain in [chain for chain in self._waiting if not chain.is_ready and chain.key.channel not in POLLED]:
             source = self._private if chain.key.channel in PRIVATE else self._public
             if source.begin(chain, change):
                 self._waiting.discard(chain)
                 self._moved.add(chain)
+        return changed
+
+    def _poll(self, looked: list[Chain]) -> set[Chain]:
+        """The same of those that are asked for at intervals of their own."""
+        changed = set()
+        for chain in looked:
+            if chain.is_ready:
+                self._polled.message(chain, self.seq)
+                changed |= {chain} if chain.message else set()
+            elif self._polled.begin(chain, self.seq):
+                self._waiting.discard(chain)
+                self._moved.add(chain)
+        self._moved |= changed
         return changed
 
     def _write(self, changed: set[Chain], everybody: list[bytes], now: float) -> None:
@@ -280,12 +297,11 @@ class Hub:
                 continue
             if size > FIRSTS_BYTES:
                 break
-            source = self._private if chain.key.channel in PRIVATE else self._public
-            missed = source.since(chain, start.after_seq) if start.after_seq and not start.is_lost else None
+            missed = self._since(chain, start.after_seq) if start.after_seq and not start.is_lost else None
             if missed is None:
                 if start.after_seq:
                     messages.append(encode(Missed(chain.subscription, start.after_seq, chain.seq)))
-                missed = [source.image(chain)]
+                missed = [self._image(chain)]
             messages += missed
             size += sum(map(len, missed))
             begun.append(chain)
@@ -294,6 +310,16 @@ class Hub:
                 del connection.starting[chain]
             self._regroup(connection, connection.group.chains.union(begun))
         return messages
+
+    def _image(self, chain: Chain) -> bytes:
+        if chain.key.channel in POLLED:
+            return self._polled.image(chain)
+        return (self._private if chain.key.channel in PRIVATE else self._public).image(chain)
+
+    def _since(self, chain: Chain, after_seq: int) -> list[bytes] | None:
+        if chain.key.channel in POLLED:
+            return chain.since(after_seq)
+        return (self._private if chain.key.channel in PRIVATE else self._public).since(chain, after_seq)
 
     def _fall_behind(self, connection: Connection, now: float) -> None:
         """It does not keep up: it skips from here on, until its buffer is nearly empty."""
@@ -306,6 +332,7 @@ class Hub:
     def _restart(self, chain: Chain) -> None:
         """What this chain said may not be all: whoever has it is told, and gets an image."""
         chain.forget()
+        self._polled.forget(chain)
         self._waiting.add(chain)
         groups = [group for group in self._groups.values() if chain in group.chains]
         for connection in [each for group in groups for each in group.connections]:
@@ -358,6 +385,7 @@ class Hub:
         for chain in [each for each in self._chains.values() if not each.watchers and now - each.left_at > LINGER_S]:
             key = chain.key
             del self._chains[key]
+            self._polled.forget(chain)
             self._waiting.discard(chain)
             self._index = None
             if key.channel == "depth":

@@ -14,7 +14,7 @@ from emporion.gateway.stream.chain import Key
 from emporion.gateway.stream.connection import Connection
 from emporion.gateway.stream.hub import Hub
 from emporion.gateway.stream.identity import Identities
-from emporion.gateway.stream.index import PRIVATE
+from emporion.gateway.stream.index import OF_ACCOUNTS
 from emporion.wire.stream import (
     Authenticate,
     Authenticated,
@@ -91,7 +91,7 @@ class Requests:
         lost = [
             chain
             for chain in connection.subscribed
-            if chain.key.channel in PRIVATE
+            if chain.key.channel in OF_ACCOUNTS
             and (fresh is None or not self._identities.may_read(fresh, chain.key.account_id))
         ]
         if fresh is None:
@@ -127,13 +127,13 @@ class Requests:
     async def _key(self, connection: Connection, wanted: Subscription) -> tuple[Key, Subscription]:
         """What a subscription is about, in numbers, and in full; Refusal where it makes no sense."""
         channel = wanted.channel
-        takes = {"account"} if channel in PRIVATE else {"instrument"}
+        takes = {"account"} if channel in OF_ACCOUNTS else set() if channel == "gauges" else {"instrument"}
         if channel == "candles":
             takes.add("interval")
         for name in ("instrument", "interval", "account"):
             if getattr(wanted, name) is not None and name not in takes:
                 raise Refusal("BAD_FIELD", f"{channel} takes no {name}")
-        if channel in PRIVATE:
+        if channel in OF_ACCOUNTS:
             if connection.identity is None:
                 raise Refusal(
                     "NOT_SIGNED_IN", f"{channel} are for who signed in: send authenticate, or connect with a session"
@@ -142,7 +142,7 @@ class Requests:
             number = await self._identities.account(connection.identity, name)
             return Key(channel, account_id=number), Subscription(channel, account=self._catalog.account_name(number))
         if wanted.instrument is None:
-            if channel != "ticker":
+            if channel not in ("ticker", "contracts", "gauges"):
                 raise Refusal("BAD_FIELD", f"{channel}: say which instrument")
             return Key(channel), wanted
         if channel == "candles" and wanted.interval is None:

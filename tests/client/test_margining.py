@@ -1,0 +1,93 @@
+"""Contracts and margin through the client: the records of the in-process API, and the channels that are asked for."""
+
+from decimal import Decimal
+
+import pytest
+
+from emporion.client import connect, messages
+from emporion.errors import Refused
+from tests.client.serving import serving
+
+D = Decimal
+DOWN_UP = [-160, -160, -80, -80, 0, 0, 80, 80, 160, 160, -160, 160, -15, 15, 0, 0]  # Thousandths of the price.
+
+
+@pytest.fixture(scope="module")
+def market():
+    """A perpetual, alice and bob on margin, and who acts for both."""
+    with serving() as served:
+        venue = served.venue
+        venue.list_asset("USDC", decimals=6, asset_class="stablecoin")
+        venue.list_perpetual("BTC-PERP", "USDC", reference=60_000, lot="0.001")
+        group, dollars = venue.set_group(), venue.set_group()
+        venue.set_risk("USDC", dollars, [0] * 16, unit_shift=20, cap=10_000_000)
+        venue.set_value("USDC", 1)
+        venue.set_risk("BTC-PERP", group, [60_000 * each for each in DOWN_UP])
+        venue.set_price("BTC-PERP", index=60_000, mark=60_000)
+        for name in ("alice", "bob"):
+            venue.open_account(name)
+            venue.deposit(name, "USDC", 50_000)
+        with connect(served.url, **served.key("house", "alice", ("read", "trade", "withdraw", "operate"))) as client:
+            for name in ("alice", "bob"):
+                assert client.set_margin(name).mode == "margin"
+            yield served, client
+
+
+def test_records_are_those_of_the_venue_in_process(market):
+    served, client = market
+    client.place("bob", "BTC-PERP", "sell", qty=1, price=60_000)
+    client.place("alice", "BTC-PERP", "buy", qty=1, price=60_000)
+    served.venue.set_price("BTC-PERP", mark=61_000)
+    assert client.contract("BTC-PERP") == served.venue.contract("BTC-PERP") == client.contracts()[0]
+    assert client.positions("alice") == tuple(served.venue.positions("alice"))
+    assert client.margin("bob") == served.venue.margin("bob")
+    assert client.explain("alice") == served.venue.explain("alice")
+    assert client.questions() == () and client.option_chains() == () and client.gauges() == ()
+
+
+def test_previews_and_refusals(market):
+    _, client = market
+    seen = client.preview("alice", "BTC-PERP", "buy", qty=1, price=60_000)
+    assert seen.accepted and seen.required_after > seen.required and seen.equity > 0
+    with pytest.raises(Refused, match="INSUFFICIENT_MARGIN"):
+        client.place("alice", "BTC-PERP", "buy", qty=10, price=60_000)
+
+
+def test_ties_and_twaps(market):
+    served, client = market
+    entry = client.place("alice", "BTC-PERP", "buy", qty=1, price=58_000)
+    stop = client.place(
+        "alice", "BTC-PERP", "sell", qty=1, price=56_000, trigger=57_000, trigger_by="mark", trail=500,
+        reduce_only=True, child_of=entry,
+    )  # fmt: skip
+    assert (stop.trigger_by, stop.trail, stop.link, stop.related_id) == ("mark", 500, "child", entry.order_id)
+    frame = {each.order_id: each for each in client.orders("alice")}
+    assert frame == {each.order_id: each for each in served.venue.orders("alice")}
+    client.mass_cancel("alice")
+    twap = client.place_twap("alice", "BTC-PERP", "buy", qty="0.4", seconds=3_600, every=900)
+    assert client.twaps("alice") == (twap,) == served.venue.twaps("alice")
+    client.cancel_twap(twap)
+    assert client.twaps("alice") == ()
+
+
+def test_contracts_and_margin_stream(market):
+    served, client = market
+    with client.stream() as stream:
+        stream.subscribe("contracts", "BTC-PERP")
+        stream.subscribe("margin", account="alice")
+        stream.subscribe("gauges")
+        seen: dict[type, list] = {messages.Contracts: [], messages.Margin: [], messages.Gauges: []}
+        has_moved = False
+        for message in stream:
+            if type(message) in seen:
+                seen[type(message)].append(message)
+            if not has_moved and all(seen.values()):
+                has_moved = True
+                served.venue.set_price("BTC-PERP", mark=62_000)
+            if len(seen[messages.Contracts]) > 1 and len(seen[messages.Margin]) > 1:
+                break
+    first, then = seen[messages.Contracts][:2]
+    assert first.first and not then.first and then.items == (served.venue.contract("BTC-PERP"),)
+    assert then.items[0].mark == 62_000 and seen[messages.Gauges][0].items == ()
+    assert seen[messages.Margin][-1].summary == served.venue.margin("alice")
+    assert seen[messages.Margin][-1].positions == tuple(served.venue.positions("alice"))
