@@ -106,6 +106,15 @@ def test_a_value_follows_the_unit_and_goes_with_the_array(floor):
     assert sums(floor, "A") == (2_900 * 15 // 16, 0, 0)  # What is above the cap does not count.
 
 
+def test_a_cap_is_worth_no_more_than_an_account_may_have(floor):
+    """R-2"""
+    floor.do(build.list_asset("gold", 0), build_margin.set_risk(floor.group, FLAT, asset_id=2, cap=4))
+    floor.do(build_margin.set_value(2, VALUE_MAX // 4))
+    floor.do(build_margin.set_risk(floor.group, FLAT, asset_id=2, cap=3))
+    for cap in (5, SUPPLY_MAX):
+        assert floor.refusal(build_margin.set_risk(floor.group, FLAT, asset_id=2, cap=cap)) == Reject.BAD_VALUE
+
+
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [

@@ -179,7 +179,10 @@ def _are_terms(values, first_row, risk, load, is_asset):
         return False
     if not _fits(given(values, first_row, SCENARIOS + 4), cap, shift):
         return False
-    return not is_asset or mul_shift(cap, risk.value_atoms, shift) <= VALUE_MAX
+    value = risk.value_atoms
+    if not is_asset or value == 0:
+        return True
+    return cap >> shift <= VALUE_MAX // value and mul_shift(cap, value, shift) <= VALUE_MAX
 
 
 @kernel
