@@ -75,6 +75,7 @@ def sweep(venue: Venue, row: Row, data: list[Row]) -> None:
 def look(venue: Venue, account: MarginAccount) -> bool:
     """Whether its liquidation begins."""
     now = swept(venue, account)
+    relieve(venue, account)
     renew_ranks(venue, account)
     if now.equity >= now.maintenance:
         account.is_spent = False
@@ -93,9 +94,8 @@ def look(venue: Venue, account: MarginAccount) -> bool:
 
 
 def swept(venue: Venue, account: MarginAccount) -> Sums:
-    """R-9, and N-5."""
+    """R-9."""
     sweep_account(venue, account)
-    relieve(venue, account)
     return sums(venue, account)
 
 

@@ -4,7 +4,6 @@ from emporion.schema.codes import Event, Side
 from emporion.schema.limits import DELEVERAGES, RANKS, SUM_MAX
 from emporion.sim.model_contracts_state import Contract, Holding, MarginAccount
 from emporion.sim.model_links import end_tied
-from emporion.sim.model_loans import relieve
 from emporion.sim.model_margin import in_micro_dollars, in_micro_dollars_up, risk_of_asset, sums, sweep_account
 from emporion.sim.model_positions import move_position, position
 from emporion.sim.model_state import Venue, ceil_div
@@ -62,7 +61,6 @@ def deleverage(venue: Venue, account: MarginAccount, equity: int) -> bool:
         score, other_id = ranked[0]
         other = venue.margins[other_id]
         sweep_account(venue, other)
-        relieve(venue, other)
         now = sums(venue, other)
         if now.equity < now.maintenance and score != LAST:
             enter(ranked, LAST, other_id)
