@@ -141,7 +141,7 @@ class Workload(Memory):
             action = self.actions[int(self.rng.choice(len(self.actions), p=self.weights))]
             rows = action()
             rows["ts_ns"][0] = self._step_time()
-            if self.rng.random() < self.hostile:
+            if self.rng.random() < self.hostile and len(rows) == 1 + rows["data_rows"][0]:  # Of one command.
                 rows = spoil(self.rng, rows)
             parts.append(rows)
         return build.join(*parts)

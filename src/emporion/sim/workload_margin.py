@@ -68,7 +68,10 @@ class MarginWorkload(Workload):
         """The stage of a `Workload`; groups, contracts with prices, margin accounts, money to lend and to insure."""
         rng = self.rng
         rows = [super().opening()]
-        rows += [build_margin.set_group(0, GroupKind.PRICE, int(rng.choice([500_000, 800_000, 950_000]))) for _ in range(GROUPS)]
+        rows += [
+            build_margin.set_group(0, GroupKind.PRICE, int(rng.choice([500_000, 800_000, 950_000])))
+            for _ in range(GROUPS)
+        ]
         for asset_id in range(1, ASSETS + 1):
             rows += [self._asset_risk(asset_id), self._asset_value(asset_id)]
             rows.append(self._lending(asset_id))
@@ -82,7 +85,7 @@ class MarginWorkload(Workload):
         rows += [build.deposit(rich, asset_id, MAKERS_WEALTH) for asset_id in range(1, ASSETS + 1)]
         for system in (LENDING_ACCOUNT, INSURANCE_ACCOUNT):
             for asset_id in range(1, ASSETS + 1):
-                amount = self._pick(10, 1_000, 100_000)
+                amount = self._pick(1, 1_000, 100_000)
                 rows += [build.deposit(rich, asset_id, amount), build.transfer(rich, system, asset_id, amount)]
         rows.append(self._liquidation())
         return build.stamp(build.join(*rows), self.now_ns)
@@ -102,7 +105,7 @@ class MarginWorkload(Workload):
             (self._take, 20, ALWAYS),
             (self._set_mark, 9, ALWAYS),
             (self._crash, 4, SWARM),
-            (self._set_value, 1.5, SWARM),
+            (self._set_value, 3, SWARM),
             (self._sweep, 7, ALWAYS),
             (build.continue_work, 12, ALWAYS),
             (self._close_out, 4, SWARM),
@@ -113,6 +116,8 @@ class MarginWorkload(Workload):
             (self._set_liquidation, 0.7, MEDDLING),
             (self._amend_contract, 0.5, MEDDLING),
             (self._next_hour, 2, SWARM),
+            (self._next_day, 1, SWARM),
+            (self._borrow, 3, SWARM),
             (self._all_out, 1, SWARM),
         ]
 
@@ -157,7 +162,7 @@ class MarginWorkload(Workload):
     def _set_value(self) -> Rows:
         asset_id = self._asset_id()
         if asset_id in self.values:
-            self.values[asset_id] = max(1, int(self.values[asset_id] * float(self.rng.choice([0.5, 0.9, 1.1, 1.5]))))
+            self.values[asset_id] = max(1, int(self.values[asset_id] * float(self.rng.choice([0.3, 0.8, 1.2, 2.0]))))
         return self._asset_value(asset_id)
 
     def _asset_value(self, asset_id: int) -> Rows:
@@ -250,7 +255,7 @@ class MarginWorkload(Workload):
             }  # fmt: skip
         return build_margin.list_contract(
             kind.name, CASH, kind, atoms_per_tick_lot=self._pick(5, 20), caps=caps, qty_max_lots=1_000,
-            expiry_ns=0 if is_perpetual else self.now_ns + self._pick(3, 30) * DAY_NS,
+            expiry_ns=0 if is_perpetual else self.now_ns + self._pick(1, 2, 30) * DAY_NS,
             window_ns=0 if is_perpetual else HOUR_NS, strike_ticks=90 if kind == ContractKind.CALL else 0,
             impact_notional_atoms=self._pick(0, 2_000) if is_perpetual else 0, price_max_ticks=150,
         )  # fmt: skip
@@ -258,6 +263,18 @@ class MarginWorkload(Workload):
     def _next_hour(self) -> Rows:
         self.now_ns += HOUR_NS
         return build.tick()
+
+    def _next_day(self) -> Rows:
+        self.now_ns += DAY_NS
+        return build.join(build.tick(), build_margin.sweep(100))
+
+    def _borrow(self) -> Rows:
+        """A coin is bought with what is not there, from the maker, who has it."""
+        number, price, lots = self._pick(1, 2), MIDDLE_TICKS, self._pick(3, 20)
+        return build.join(
+            build.place(self.maker, number, Side.SELL, lots, price, stp=0),
+            build.place(self._account_id(), number, Side.BUY, lots, price + 1, tif=Tif.IOC, stp=0),
+        )
 
     def _all_out(self) -> Rows:
         """As much as there may be goes."""
