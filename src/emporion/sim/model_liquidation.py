@@ -21,6 +21,7 @@ from emporion.sim.model_margin import (
     in_micro_dollars,
     leaves_of,
     make_stale,
+    make_stale,
     risk_of_asset,
     room_for_holdings,
     sums,
@@ -240,6 +241,7 @@ def pay_insurance(venue: Venue, account: MarginAccount, equity: int) -> int:
             amount = ceil_div(-equity << risk.unit_shift, risk.value)
         venue.balance(INSURANCE_ACCOUNT, holding.asset_id).free -= amount
         venue.balance(account.account_id, holding.asset_id).free += amount
+        make_stale(venue, account)
         make_stale(venue, account)
         venue.emit(Event.INSURANCE_PAID, account_id=account.account_id, asset_id=holding.asset_id, amount_atoms=amount)
         equity += in_micro_dollars(venue, holding.asset_id, amount)
