@@ -21,7 +21,6 @@ from emporion.sim.model_margin import (
     in_micro_dollars,
     leaves_of,
     make_stale,
-    make_stale,
     risk_of_asset,
     room_for_holdings,
     sums,
