@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emporion.schema import codes, limits, messages, state
+from emporion.schema import codes, limits, margin_state, messages, state
 from scripts.reference_cli import cli_page
 from scripts.reference_http import http_page, stream_page
 from scripts.reference_source import Source, page, sentence, table, text
@@ -48,8 +48,9 @@ def row_types(source: Source) -> Iterator[RowType]:
             yield RowType(name, about, getattr(source.module, name), meanings)
 
 
-MESSAGES, STATE, CODES, LIMITS = Source(messages), Source(state), Source(codes), Source(limits)
-ROWS = {row.name: row for source in (MESSAGES, STATE) for row in row_types(source)}
+MESSAGES, CODES, LIMITS = Source(messages), Source(codes), Source(limits)
+STATE, MARGIN_STATE = Source(state), Source(margin_state)
+ROWS = {row.name: row for source in (MESSAGES, STATE, MARGIN_STATE) for row in row_types(source)}
 SCALARS = {"i": "int", "u": "uint"}
 
 
@@ -109,7 +110,8 @@ def state_page() -> str:
         meaning = meanings.get(name, "") or ("Zero." if name.startswith("reserved") else "")
         cells.append((f"`{name}`", kind, text(meaning)))
     about = " ".join((ast.get_docstring(STATE.tree) or "").split("\n\n", 1)[1].split())
-    rows = [row for row in ROWS.values() if getattr(state, row.name, None) is row.dtype and row.name != "STATE"]
+    tables = {**vars(margin_state), **vars(state)}
+    rows = [row for row in ROWS.values() if tables.get(row.name) is row.dtype and row.name != "STATE"]
     record = "\n\n".join(["## The record", "In this order.", table(("field", "type", "meaning"), cells)])
     return page("The state", "schema/state.py", about, [record, *(row_section(row) for row in rows)])
 
