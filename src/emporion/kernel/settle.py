@@ -24,8 +24,7 @@ def due(state, m, ref, out):
     holding = holdings.at(state, ref)
     contract = state.contracts[state.instruments[holding.instrument_id].contract]
     if holding.pos_lots == 0:
-        holding.paid_index = contract.funding_index
-        return
+        return  # Whoever opens one has paid up to the index of that moment.
     if holding.paid_index != contract.funding_index:
         _pay_funding(state, m, holding, contract, out)
     if contract.is_settled != 0:
