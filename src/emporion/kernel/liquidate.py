@@ -5,10 +5,9 @@ One account and one step a command; what is decided depends on nothing but the s
 
 import numpy as np
 
-from emporion.kernel import admit, book, choose, emit, insurance, margin, queue, rings, slices, takeover
+from emporion.kernel import admit, choose, emit, insurance, margin, queue, rings, slices, sweep, takeover
 from emporion.kernel.arith import mul_div_down
 from emporion.kernel.jit import kernel, rare
-from emporion.kernel.sweep import CANCELED
 from emporion.schema.codes import Event, LiquidationStage, Reject
 from emporion.schema.limits import DAY_NS, FEE_PPM_MAX, LIQUIDATION_WAIT_NS, PPM, VALUE_MAX
 
@@ -112,7 +111,7 @@ def _cancel_orders(state, account, out):
     slot = rings.newest_in_list(state, account.account_id)
     while slot != 0 and out.looks_left > 0:
         out.looks_left -= 1
-        book.cancel(state, slot, CANCELED, BY_LIQUIDATION, out)
+        sweep.cancel(state, slot, BY_LIQUIDATION, out)
         slot = rings.newest_in_list(state, account.account_id)
     return slot == 0
 

@@ -67,7 +67,7 @@ def _walk_account(state, cursor, instrument_id, side, reason, out):
         order = state.orders[cursor]
         if (instrument_id == 0 or order.instrument_id == instrument_id) and (side == 0 or order.side == side):
             older = book.older_that_stays(state, cursor)
-            _cancel(state, cursor, reason, out)
+            cancel(state, cursor, reason, out)
             cursor = older
         else:
             cursor = rings.next_in_list(state, cursor)
@@ -75,8 +75,8 @@ def _walk_account(state, cursor, instrument_id, side, reason, out):
 
 
 @kernel
-def _cancel(state, slot, reason, out):
-    """What goes with the order has been looked at too."""
+def cancel(state, slot, reason, out):
+    """Ends an order that a walk has looked at. What goes with it has been looked at too."""
     before = out.count
     book.cancel(state, slot, CANCELED, reason, out)
     out.looks_left -= out.count - before - 1
@@ -91,7 +91,7 @@ def _walk_instrument(state, task, out):
     slot = _front(state, instrument, task.side)
     while slot != 0 and out.looks_left > 0:
         out.looks_left -= 1
-        _cancel(state, slot, task.reason, out)
+        cancel(state, slot, task.reason, out)
         slot = _front(state, instrument, task.side)
     if slot != 0:
         return True
@@ -103,7 +103,7 @@ def _walk_instrument(state, task, out):
         if task.side != 0 and state.orders[slot].side != task.side:
             task.cursor = waiting.behind(state, slot)
         else:
-            _cancel(state, slot, task.reason, out)  # Whoever leaves its queue moves the cursor on.
+            cancel(state, slot, task.reason, out)  # Whoever leaves its queue moves the cursor on.
     return task.cursor != 0
 
 
