@@ -241,7 +241,6 @@ def pay_insurance(venue: Venue, account: MarginAccount, equity: int) -> int:
         venue.balance(INSURANCE_ACCOUNT, holding.asset_id).free -= amount
         venue.balance(account.account_id, holding.asset_id).free += amount
         make_stale(venue, account)
-        make_stale(venue, account)
         venue.emit(Event.INSURANCE_PAID, account_id=account.account_id, asset_id=holding.asset_id, amount_atoms=amount)
         equity += in_micro_dollars(venue, holding.asset_id, amount)
     return equity
@@ -303,4 +302,5 @@ def move_over(venue: Venue, account_id: int, taker_id: int, instrument_id: int, 
     venue.balance(taker_id, quote).free += fee
     for change in changes:
         venue.emit(Event.POSITION, **change)
-    venue.tidy(account_id, instrument_id)
+    for each in (account_id, taker_id):
+        venue.tidy(each, instrument_id)
