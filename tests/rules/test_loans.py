@@ -163,6 +163,16 @@ def test_interest_goes_to_the_lending_account(floor):
     assert floor.cash("A") == 2 * before  # At most the loan itself at one look.
 
 
+def test_a_new_loan_owes_nothing_for_the_past(floor):
+    """N-4"""
+    floor.account("A", 2_000)
+    floor.do(build.deposit(floor.accounts["A"], GOLD, 10_000))
+    floor.machine.state.assets[CASH].interest_index_e12 += E12 // 2
+    floor.lose("A", 2_401)
+    floor.wait(HOUR)
+    assert [event["amount_atoms"] for event in told(floor.touch("A"), Event.INTEREST_PAID)] == [-1]
+
+
 def test_interest_is_settled_before_contracts(floor):
     """N-4, R-5"""
     floor.account("A", 2_000)
