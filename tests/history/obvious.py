@@ -46,6 +46,7 @@ class Obvious:
         self.fills: list[dict] = []
         self.entries: list[dict] = []
         self.ended: list[dict] = []
+        self.fundings: list[dict] = []
         self.open: dict[int, dict] = {}
         self.listed: dict[int, dict] = {}
         self.last_position_of = 0
@@ -69,6 +70,9 @@ class Obvious:
             self.listed[event["instrument_id"]] = {name: int(terms[name]) for name in (
                 "base_asset_id", "quote_asset_id", "base_atoms_per_lot", "atoms_per_tick_lot",
             )}  # fmt: skip
+        elif kind == Event.FUNDING_SET:
+            same = {name: event[name] for name in ("price_ticks", "instrument_id")}
+            self.fundings.append(place | same | {"rate_e12": event["amount_atoms"]})
         elif kind in MOVES:
             self._move(place, event, *MOVES[kind], event["amount_atoms"])
         elif kind == Event.LIQUIDATION_STEP:

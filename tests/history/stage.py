@@ -13,15 +13,18 @@ from emporion.schema import messages
 from emporion.schema.limits import TINY
 from emporion.sim.crowd import Crowd
 from emporion.sim.workload import Workload
+from emporion.sim.workload_margin import MarginWorkload
 
 GENESIS_ROWS = 1 + messages.GENESIS_ROWS  # A node has taken its own.
 STEP = 20  # Commands of a stretch.
 FEWER = 1 if COMPILED else 4  # Uncompiled, a history takes a hundred times longer to draw.
 
 
-def draw(seed: int, commands: int = 400) -> list[np.ndarray]:
+def draw(seed: int, commands: int = 400, on_margin: bool = False) -> list[np.ndarray]:
     """Journal rows from GENESIS on, in stretches of whole commands. The seed is the whole reproduction."""
-    work = Crowd(seed, hostile=0.02) if seed % 3 == 2 else Workload(seed)
+    work: Workload = Crowd(seed, hostile=0.02) if seed % 3 == 2 else Workload(seed)
+    if on_margin:
+        work = MarginWorkload(seed)
     machine = Machine(TINY)
     stretches = []
 

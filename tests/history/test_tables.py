@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emporion.history.entries import entries_of, in_order
+from emporion.history.rows import FUNDING
 from emporion.history.tables import DTYPES, Tables
 from emporion.kernel.machine import Machine
 from emporion.schema.limits import TINY
@@ -28,6 +29,25 @@ def test_tables_are_what_the_plainest_reading_says(seed):
     assert tables.open_orders.rows().tolist() == array(obvious.open.values(), ORDER).tolist()
     entries = in_order(np.concatenate([rows["movements"], entries_of(rows["fills"], tables.listed)]))
     assert entries.tolist() == array(obvious.entries, ENTRY).tolist()
+
+
+@pytest.mark.parametrize("seed", range(4 // FEWER))
+def test_what_contracts_and_loans_move_is_in_the_ledger(seed):
+    """Against the plainest reading; and of every account and asset the lines add up to the balance."""
+    pieces = draw(seed, 600, on_margin=True)
+    tables, rows = made(pieces)
+    obvious = Obvious(np.concatenate(pieces))
+    entries = in_order(np.concatenate([rows["movements"], entries_of(rows["fills"], tables.listed)]))
+    assert entries.tolist() == array(obvious.entries, ENTRY).tolist()
+    assert rows["fills"].tolist() == array(obvious.fills, FILL).tolist()
+    assert rows["orders"].tolist() == array(obvious.ended, ORDER).tolist()
+    assert rows["fundings"].tolist() == array(obvious.fundings, FUNDING).tolist()
+    balances = obvious.machine.array[0]["balances"]
+    for row in balances[balances["account_id"] != 0]:
+        own = (entries["account_id"] == row["account_id"]) & (entries["asset_id"] == row["asset_id"])
+        total = int(row["free_atoms"]) + int(row["order_held_atoms"]) + int(row["other_held_atoms"])
+        assert sum(entries["amount_atoms"][own].tolist()) == total, row
+    assert len(np.unique(entries["kind"])) > 6
 
 
 def test_the_drawn_histories_hold_what_matters():

@@ -1,6 +1,6 @@
 """`emporion sql --dir FOLDER "SELECT ..."`: ask a venue's history in SQL.
 
-Views: trades, fills, orders, ledger, candles, accounts, assets, instruments, in names and exact decimals; the
+Views: trades, fills, orders, ledger, candles, fundings, accounts, assets, instruments, in names and exact decimals; the
 schema `raw` has the files as they are. Everything up to the journal's last command is there. Without a
 query a prompt reads them from the terminal; otherwise one is read from stdin.
 """
@@ -26,8 +26,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "sql", help="ask a venue's history in SQL",
         description="Ask a venue's history in SQL (DuckDB's), beside whoever has the venue open. Changes nothing.",
-        epilog="views: trades, fills, orders, ledger, candles, accounts, assets, instruments; raw.* are the files as "
-        "they are. Without a query: a prompt, or the query from stdin.",
+        epilog="views: trades, fills, orders, ledger, candles, fundings, accounts, assets, instruments; raw.* are "
+        "the files as they are. Without a query: a prompt, or the query from stdin.",
     )  # fmt: skip
     parser.add_argument("query", nargs="?", metavar="QUERY", help="one SELECT")
     parser.add_argument("--dir", required=True, type=Path, metavar="FOLDER", help="the venue's folder")

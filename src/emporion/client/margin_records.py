@@ -29,6 +29,10 @@ def contract(said: contracts.Contract) -> things.Contract:
     )
 
 
+def funding(said: contracts.FundingPoint) -> things.FundingPoint:
+    return things.FundingPoint(said.seq, int(said.ts_ns), said.instrument, exact(said.rate), exact(said.index))
+
+
 def position(said: margin.Position) -> things.Position:
     return things.Position(
         account=said.account,

@@ -7,7 +7,7 @@ from emporion.client.flow import Flow, method
 from emporion.client.values import AccountLike, cl_ord_id_text, code_text, decimal_text
 from emporion.errors import BadValue
 from emporion.schema.codes import Side
-from emporion.venue.margin_things import Contract, Explanation, MarginSummary, Position, Twap
+from emporion.venue.margin_things import Contract, Explanation, FundingPoint, MarginSummary, Position, Twap
 from emporion.venue.values import Number
 from emporion.wire import contracts as wire
 from emporion.wire import margin
@@ -31,6 +31,13 @@ class Margining(Core):
         """All contracts as they stand."""
         found = yield from self._all(wire.Contract, "/v1/contracts", "look at contracts")
         return tuple(map(margin_records.contract, found))
+
+    @method
+    def funding_history(self, instrument: str, *, limit: int | None = None) -> Flow[tuple[FundingPoint, ...]]:
+        """The funding rate of each interval that has ended, oldest first: all, or the newest `limit`."""
+        what = f"look at the funding of {instrument}"
+        found = yield from self._pages(wire.FundingPoint, "/v1/funding", what, "", limit, instrument=instrument)
+        return tuple(map(margin_records.funding, reversed(found)))
 
     @method
     def option_chains(self) -> Flow[tuple[wire.OptionChain, ...]]:

@@ -24,6 +24,7 @@ FILE_DTYPES = DTYPES | {"candles": STORED_CANDLE}
 KEYS: dict[str, tuple[str, ...]] = {  # What files are sorted by, and then by place.
     "trades": ("instrument_id",), "fills": ("account_id",), "movements": ("account_id",), "orders": ("account_id",),
     "candles": ("length_s", "instrument_id", "start_ns"), "assets": (), "instruments": (), "accounts": (),
+    "fundings": ("instrument_id",),
 }  # fmt: skip
 CATEGORIES = ("account_id", "instrument_id", "asset_id", "length_s", "side", "role", "kind", "tif", "flags", "stp",
               "status", "reason", "n", "first_n")  # fmt: skip

@@ -86,6 +86,14 @@ ORDER = np.dtype([  # An order as it stands, or stood at its end.
     ("status", "i1"),  # codes.OrderStatus
     ("reason", "u1"),  # Why it was cancelled: codes.Reject
 ])  # fmt: skip
+FUNDING = np.dtype([  # The rate of one interval of a perpetual.
+    ("seq", "i8"),
+    ("ts_ns", "i8"),
+    ("price_ticks", "i8"),  # Index it was taken on.
+    ("rate_e12", "i8"),
+    ("instrument_id", "i4"),
+    ("n", "i4"),
+])  # fmt: skip
 CANDLE = np.dtype([  # What traded in one interval. Intervals without a trade have none.
     ("start_ns", "i8"),
     ("open_ticks", "i8"),

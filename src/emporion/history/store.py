@@ -98,6 +98,12 @@ class HistoryStore:
         lines = self._lines_of_fills(view, account_id, asset_id, before, limit)
         return in_order(concat([movements, lines], ENTRY))[::-1][:limit]
 
+    def fundings(self, instrument_id: int, before: Cursor | None = None, limit: int = 100) -> Rows:
+        """Rows of FUNDING of a perpetual, newest first."""
+        return self._page(
+            self._feed.view(), "fundings", {"instrument_id": instrument_id}, before, _checked(limit)
+        )  # fmt: skip
+
     def order(self, order_id: int, account_id: int = 0) -> tuple[Rows, Rows]:
         """One row of ORDER, open or ended, or none, and its fills as rows of FILL, oldest first.
 

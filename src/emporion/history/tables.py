@@ -10,6 +10,7 @@ from emporion.history.rows import (
     ENTRIES_PER_EVENT,
     ENTRY,
     FILL,
+    FUNDING,
     INSTRUMENT,
     ORDER,
     TRADE,
@@ -24,7 +25,7 @@ from emporion.storage.rows import as_bytes, find_heads
 # The tables that grow by rows. Ledger lines of fills are not kept: fills say them. See entries.py.
 DTYPES = {
     "trades": TRADE, "fills": FILL, "movements": ENTRY, "orders": ORDER, "assets": ASSET, "instruments": INSTRUMENT,
-    "accounts": ACCOUNT,
+    "accounts": ACCOUNT, "fundings": FUNDING,
 }  # fmt: skip
 Made = dict[str, Rows]  # By name of table: the rows that a stretch of commands adds, in order.
 
@@ -95,6 +96,7 @@ class Tables:
             "assets": assets,
             "instruments": instruments,
             "accounts": accounts,
+            "fundings": _fundings(stretch),
         }
         self.seq, self.ts_ns = stretch.last_seq, stretch.last_ns
         return made
@@ -141,6 +143,18 @@ def _movements(stretch: Stretch) -> Rows:
     others["n"] += 1
     both = np.concatenate([entries, others])
     return both[np.lexsort((both["n"], both["seq"]))]
+
+
+def _fundings(stretch: Stretch) -> Rows:
+    at = np.flatnonzero(stretch.kind == Event.FUNDING_SET)
+    fundings = np.zeros(len(at), FUNDING)
+    if len(at):
+        events = stretch.events[at]
+        for name in ("seq", "price_ticks", "instrument_id"):
+            fundings[name] = events[name]
+        fundings["rate_e12"] = events["amount_atoms"]
+        fundings["ts_ns"], fundings["n"] = stretch.ts_ns[at], stretch.n[at]
+    return fundings
 
 
 def _assets(stretch: Stretch) -> Rows:

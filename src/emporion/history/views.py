@@ -152,6 +152,12 @@ SELECT c.interval, i.instrument, make_timestamp_ns(start_ns) AS start, start_ns,
 FROM ({" UNION ALL ".join(candles_sql(interval) for interval in INTERVALS)}) c
 JOIN dim.instruments i USING (instrument_id)
 """
+RATE = "CAST('0.000000000001' AS DECIMAL(12, 12))"
+FUNDINGS = f"""
+SELECT seq, {TIME} AS time, ts_ns, i.instrument, {whole("rate_e12", RATE)} AS rate,
+       {whole("price_ticks", "tick")} AS index
+FROM raw.fundings f JOIN dim.instruments i USING (instrument_id)
+"""
 INSTRUMENTS = """
 SELECT instrument_id, instrument AS name, base, quote, asset_class, tick, lot, listed_seq, listed
 FROM dim.instruments
@@ -160,5 +166,5 @@ ACCOUNTS = "SELECT account_id, account AS name, master, opened_seq, opened FROM 
 ASSETS = "SELECT asset_id, name, decimals, asset_class, atom, listed_seq, listed FROM dim.assets"
 VIEWS = {
     "trades": TRADES, "fills": FILLS, "orders": ORDERS, "ledger": LEDGER, "candles": CANDLES,
-    "instruments": INSTRUMENTS, "accounts": ACCOUNTS, "assets": ASSETS,
+    "instruments": INSTRUMENTS, "accounts": ACCOUNTS, "assets": ASSETS, "fundings": FUNDINGS,
 }  # fmt: skip

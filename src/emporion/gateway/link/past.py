@@ -37,6 +37,8 @@ class History(Protocol):
         self, account_id: int, instrument_id: int = 0, before: Cursor | None = None, limit: int = 100
     ) -> np.ndarray: ...
 
+    def fundings(self, instrument_id: int, before: Cursor | None = None, limit: int = 100) -> np.ndarray: ...
+
     def order(self, order_id: int, account_id: int = 0) -> tuple[np.ndarray, np.ndarray]: ...
 
     def order_by_client_id(self, account_id: int, hi: int, lo: int) -> np.ndarray: ...
@@ -80,6 +82,8 @@ def answer(history: History, asked: q.HistoryQuestion, patience: Patience) -> q.
     before = (asked.before_seq, asked.before_n) if asked.before_seq else None
     if isinstance(asked, q.HistoryTrades):
         rows = history.trades(asked.instrument_id, before, _page(asked.limit))
+    elif isinstance(asked, q.HistoryFundings):
+        rows = history.fundings(asked.instrument_id, before, _page(asked.limit))
     elif isinstance(asked, q.HistoryFills):
         rows = history.fills(asked.account_id, asked.instrument_id, before, _page(asked.limit))
     elif isinstance(asked, q.HistoryLedger):

@@ -329,6 +329,15 @@ class HistoryTrades(Question[HistoryAnswer], frozen=True):
     limit: int = 100
 
 
+class HistoryFundings(Question[HistoryAnswer], frozen=True):
+    """Funding rates of a perpetual, newest first."""
+
+    instrument_id: int
+    before_seq: int = 0
+    before_n: int = 0
+    limit: int = 100
+
+
 class HistoryCandles(Question[HistoryAnswer], frozen=True):
     """Candles of an instrument, oldest first: the last `limit` that begin in [start_ns, end_ns)."""
 
@@ -374,11 +383,13 @@ class GaugePoints(Question[GaugePointsAnswer], frozen=True):
 
 GAUGES = (Gauges, Study, GaugePoints)
 GaugeQuestion = Gauges | Study | GaugePoints
-HISTORY = (HistoryFills, HistoryLedger, HistoryOrders, HistoryOrder, HistoryTrades, HistoryCandles)
-HistoryQuestion = HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryCandles
+HISTORY = (HistoryFills, HistoryLedger, HistoryOrders, HistoryOrder, HistoryTrades, HistoryFundings, HistoryCandles)
+HistoryQuestion = (
+    HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryFundings | HistoryCandles
+)  # fmt: skip
 AnyQuestion = (
     Listings | Fees | Books | OpenOrders | FindOrder | Balances | Accounts | Holds | VenueState | Act
-    | HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryCandles
+    | HistoryFills | HistoryLedger | HistoryOrders | HistoryOrder | HistoryTrades | HistoryFundings | HistoryCandles
     | Gauges | Study | GaugePoints | pool_questions.PoolQuestion
 )  # fmt: skip
 ANSWERS: dict[type, type] = {
@@ -386,6 +397,7 @@ ANSWERS: dict[type, type] = {
     FindOrder: FindOrderAnswer, Balances: BalancesAnswer, Accounts: AccountsAnswer, Holds: HoldsAnswer,
     VenueState: VenueStateAnswer, Act: ActAnswer, HistoryFills: HistoryAnswer, HistoryLedger: HistoryAnswer,
     HistoryOrders: HistoryAnswer, HistoryOrder: HistoryAnswer, HistoryTrades: HistoryAnswer,
-    HistoryCandles: HistoryAnswer, Gauges: GaugesAnswer, Study: StudyAnswer, GaugePoints: GaugePointsAnswer,
+    HistoryFundings: HistoryAnswer, HistoryCandles: HistoryAnswer,
+    Gauges: GaugesAnswer, Study: StudyAnswer, GaugePoints: GaugePointsAnswer,
     **pool_questions.ANSWERS,
 }  # fmt: skip
