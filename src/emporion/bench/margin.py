@@ -69,14 +69,17 @@ def measure(folder: Path, runs: int, divisor: int, progress: Progress) -> WithMa
     result = WithMargin(mix.commands, 0.0, 0.0, [], fills, refused)
     for turn in range(runs):
         progress(f"margin: run {turn + 1} of {runs}")
-        result.runs.append(tuple(len(rows) / time_apply(start.fork(), rows) for start, rows in sides))
+        without, margin = (len(rows) / time_apply(start.fork(), rows) for start, rows in sides)
+        result.runs.append((without, margin))
     result.without, result.margin = (median(side) for side in zip(*result.runs, strict=True))
     return result
 
 
 def _counts(start: Machine, rows: np.ndarray) -> tuple[int, int]:
     machine = start.fork()
-    counts = sum(np.bincount(machine.apply(batch)["kind"], minlength=256) for batch in cut(rows))
+    counts = np.zeros(256, np.int64)
+    for batch in cut(rows):
+        counts += np.bincount(machine.apply(batch)["kind"], minlength=256)
     return int(counts[Event.FILLED]), int(counts[Event.REJECTED])
 
 
