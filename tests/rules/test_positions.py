@@ -79,9 +79,8 @@ def test_a_binary_fee_is_on_the_price_times_one_less_the_price():
         pool P 100
         question Q
         contract Y kind=outcome question=Q fees=binary
-        contract N kind=outcome question=Q outcome=1 fees=binary
         status OPEN Y
-        price Y mark=500 index=500
+        price Y mark=500
         margin A
         margin B
         place A sell 10 @ 900 on Y
