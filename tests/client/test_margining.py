@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from emporion.client import connect, messages
-from emporion.errors import Refused
+from emporion.errors import BadValue, Refused
 from tests.client.serving import serving
 
 D = Decimal
@@ -68,6 +68,33 @@ def test_ties_and_twaps(market):
     assert client.twaps("alice") == (twap,) == served.venue.twaps("alice")
     client.cancel_twap(twap)
     assert client.twaps("alice") == ()
+
+
+def test_operators_list_and_answer(market):
+    served, client = market
+    perpetual = client.list_perpetual("ETH-PERP", "USDC", reference=3_000, band="0.2")
+    assert perpetual == served.venue.contract("ETH-PERP")
+    expiry = served.venue.now_ns + 86_400 * 10**9 * 30
+    assert client.list_future("ETH-30D", "USDC", reference=3_000, expiry=expiry).expiry_ns == expiry
+    option = client.list_option("ETH-30D-C", "USDC", strike=3_500, expiry=expiry, call=True, underlying=3_000)
+    assert (option.kind, option.strike) == ("call", 3_500)
+    group = client.set_group("price", "0.6")
+    client.set_risk("ETH-PERP", group, [-5, 5], short_min=0)
+    client.set_price("ETH-PERP", index=3_000, mark=3_001)
+    client.set_value("USDC", "0.999")
+    client.set_value("USDC", 1)
+    client.set_lending("USDC", 5_000, full="0.0001")
+    client.set_liquidation("bob", fee="0.01")
+    assert client.amend_contract("ETH-PERP", position_max=5).position_max == 5
+    assert client.contract("ETH-PERP").mark == 3_001 and client.sweep(10) == 0
+    question = client.list_question("RAIN?", challenge=60)
+    client.list_outcome("RAIN-YES", "USDC", "RAIN?")
+    assert client.propose(question.question_id, [1, 0]).status == "proposed"
+    assert client.challenge(question.question_id).status == "open"
+    assert client.resolve(question.question_id, ["0.5", "0.5"]).outcomes[0].payout == "0.5"
+    with pytest.raises(BadValue, match="colour"):
+        client.list_perpetual("X", "USDC", reference=1, colour="red")
+    assert client.funding_history("ETH-PERP") == ()
 
 
 def test_contracts_and_margin_stream(market):

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from emporion.client.async_streams import AsyncFollowedBook, AsyncStream
 from emporion.client.connection import Connection
+from emporion.client.contracting import Contracting
 from emporion.client.core import Listed
 from emporion.client.errors import Cut, NotSent
 from emporion.client.exchange import Exchange
@@ -33,7 +34,7 @@ PATIENCE = 10.0
 CONNECTIONS = 16
 
 
-class Served(Trading, Margining, Money, Operating, Views):
+class Served(Trading, Margining, Contracting, Money, Operating, Views):
     """What both clients are."""
 
     def __init__(
