@@ -64,7 +64,7 @@ def end_contract(
     number = contract.instrument_id
     instrument = venue.instruments[number]
     instrument.status = InstrumentStatus.CLOSED
-    contract.settle_price, contract.is_settled = final if contract.mark else 0, True
+    contract.settle_price, contract.is_settled = final, True
     contract.due_ns = 0
     contract.premiums_e12 = []
     venue.emit(Event.STATUS_CHANGED, instrument_id=number, flags=InstrumentStatus.CLOSED)
