@@ -42,6 +42,24 @@ MAKERS_WEALTH = 200_000
 CAP = 1 << 30
 
 
+def draw_margin_limits(rng: np.random.Generator) -> dict[Limit, int]:
+    """As `draw_limits`, of the tables that margin needs: mostly roomy, else so small that they run full."""
+    tight = {
+        Limit.GROUPS: (GROUPS, 5),
+        Limit.RISKS: (ASSETS + len(KINDS), 9),
+        Limit.CONTRACTS: (len(KINDS), 6),
+        Limit.MARGINS: (3, 8),
+        Limit.HOLDING_PAGES: (4, 12),
+        Limit.EXPOSURES: (3, 20),
+    }
+    is_tight = rng.random(len(tight)) < rng.choice([0.0, 0.2, 0.5])
+    return {
+        limit: int(rng.integers(low, high + 1))
+        for (limit, (low, high)), chosen in zip(tight.items(), is_tight, strict=True)
+        if chosen
+    }
+
+
 class MarginWorkload(Workload):
     """One seed's worth of commands of a venue with margin.
 
@@ -56,6 +74,8 @@ class MarginWorkload(Workload):
     def __init__(self, seed: int, limits: Mapping[Limit, int] | None = None, hostile: float | None = None) -> None:
         super().__init__(seed, limits, hostile)
         rng = self.rng
+        if limits is None:
+            self.limits |= draw_margin_limits(rng)
         self.marks = dict.fromkeys(CONTRACTS, MIDDLE_TICKS)
         self.shifts = {asset_id: int(rng.integers(0, 5)) for asset_id in range(1, ASSETS + 1)}
         self.values = {1: 90, CASH: 10, 3: 40}  # Micro-dollars of an atom.
@@ -85,7 +105,7 @@ class MarginWorkload(Workload):
         rows += [build.deposit(rich, asset_id, MAKERS_WEALTH) for asset_id in range(1, ASSETS + 1)]
         for system in (LENDING_ACCOUNT, INSURANCE_ACCOUNT):
             for asset_id in range(1, ASSETS + 1):
-                amount = self._pick(1, 1_000, 100_000)
+                amount = self._pick(1, 100, 100_000)
                 rows += [build.deposit(rich, asset_id, amount), build.transfer(rich, system, asset_id, amount)]
         rows.append(self._liquidation())
         return build.stamp(build.join(*rows), self.now_ns)
@@ -104,7 +124,7 @@ class MarginWorkload(Workload):
             (self._quote, 10, ALWAYS),
             (self._take, 20, ALWAYS),
             (self._set_mark, 9, ALWAYS),
-            (self._crash, 4, SWARM),
+            (self._crash, 6, SWARM),
             (self._set_value, 3, SWARM),
             (self._sweep, 7, ALWAYS),
             (build.continue_work, 12, ALWAYS),
@@ -147,12 +167,12 @@ class MarginWorkload(Workload):
     def _crash(self) -> Rows:
         """A contract moves far, everybody is looked at, and work goes on for a while."""
         further = [build.continue_work() for _ in range(self._pick(0, 0, 3, 12))]
-        return build.join(self._move(self._contract_id(), 0.7), build_margin.sweep(100), *further)
+        return build.join(self._move(self._contract_id(), self._pick(0.5, 1.2)), build_margin.sweep(100), *further)
 
     def _move(self, number: int, far: float) -> Rows:
         mark = self.marks.get(number, 0) or MIDDLE_TICKS
         around = MIDDLE_TICKS if self.rng.random() < 0.3 else mark
-        new = int(np.clip(np.rint(around * np.exp(self.rng.normal(0, far))), 1, 149))
+        new = int(np.clip(np.rint(around * np.exp(self.rng.normal(0, far))), 1, 390))
         return self._mark(number, new)
 
     def _mark(self, number: int, mark: int) -> Rows:
@@ -257,7 +277,7 @@ class MarginWorkload(Workload):
             kind.name, CASH, kind, atoms_per_tick_lot=self._pick(5, 20), caps=caps, qty_max_lots=1_000,
             expiry_ns=0 if is_perpetual else self.now_ns + self._pick(1, 2, 30) * DAY_NS,
             window_ns=0 if is_perpetual else HOUR_NS, strike_ticks=90 if kind == ContractKind.CALL else 0,
-            impact_notional_atoms=self._pick(0, 2_000) if is_perpetual else 0, price_max_ticks=150,
+            impact_notional_atoms=self._pick(0, 2_000) if is_perpetual else 0, price_max_ticks=400,
         )  # fmt: skip
 
     def _next_hour(self) -> Rows:
