@@ -94,10 +94,10 @@ class ContractsWorkload(MarginWorkload):
             (self._quote, 5, ALWAYS),
             (self._take, 5, ALWAYS),
             (build.continue_work, 6, ALWAYS),
-            (self._list_any, 1.5, MEDDLING),
+            (self._list_any, 1, SWARM),
             (self._list_question, 0.7, MEDDLING),
-            (self._answer, 2, MEDDLING),
-            (self._amend_any, 1, MEDDLING),
+            (self._answer, 1.5, SWARM),
+            (self._amend_any, 0.5, SWARM),
             (self._set_any_status, 1.5, MEDDLING),
             (self._set_any_price, 1, SWARM),
         ]
