@@ -222,6 +222,30 @@ def test_a_swept_account_keeps_its_sums_but_no_exposures(floor):
     assert table.live == 2
 
 
+def test_a_look_without_exposures_finds_the_same_sums(floor):
+    """R-9: add-ons, and the least loss of short options, among them."""
+    perpetual = floor.perpetual()
+    terms = {"short_min_atoms": 11, "addon_from": 5, "addon_atoms": 3}
+    floor.do(build_margin.set_risk(floor.group, GAINS, instrument_id=perpetual, **terms))
+    floor.trade("A", "B", perpetual, 7, 100)
+    before = sums(floor, "A"), sums(floor, "B")
+    assert before == ((10**9, 76, 41), (10**9, 83, 45))
+    floor.do(build_margin.set_price(perpetual, 0, 100))
+    floor.touch()
+    assert (sums(floor, "A"), sums(floor, "B")) == before
+
+
+def test_two_new_holdings_of_one_group_need_one_exposure(floor):
+    """R-5: of what a contract settles in, and of the contract."""
+    perpetual = floor.perpetual()
+    floor.machine.state.tables[int(Limit.EXPOSURES)].limit = 1
+    floor.do(build.open_account(), build_margin.set_margin(FIRST_ACCOUNT))
+    place = build.place(FIRST_ACCOUNT, perpetual, BUY, 1, 100)
+    assert floor.refusal(place) == Reject.INSUFFICIENT_MARGIN
+    floor.machine.state.tables[int(Limit.EXPOSURES)].limit = 0
+    assert floor.refusal(place) == Reject.TABLE_FULL
+
+
 def test_what_others_stand_behind_cannot_leave(floor):
     """R-10, L-2, L-3"""
     perpetual = floor.perpetual()
