@@ -303,7 +303,7 @@ def exposures_of(venue: Venue, account: MarginAccount) -> set[int]:
 
 def free_exposures(venue: Venue) -> int:
     taken = sum(len(exposures_of(venue, account)) for account in venue.margins.values())
-    return venue.limits[Limit.EXPOSURES] - taken
+    return venue.limits.get(Limit.EXPOSURES, 0) - taken  # 0 before GENESIS.
 
 
 # --- Room ----------------------------------------------------------------------------------------------------
