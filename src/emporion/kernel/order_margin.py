@@ -6,7 +6,7 @@ is judged by, are always those of the open orders. Rules P-4, P-6 and P-9.
 
 import numpy as np
 
-from emporion.kernel import emit, holdings, index, loans, margin, position, ranks, risk
+from emporion.kernel import emit, holdings, index, loans, margin, measure, position, ranks, risk
 from emporion.kernel.arith import buy_hold, mul_div_up, share_up
 from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.ledger import order_rate
@@ -117,7 +117,7 @@ def risk_of(state, instrument, m, side, price_ticks, lots, rate_ppm, own_atoms):
 def _added_value(state, m, asset_id, atoms, own_atoms):
     """What more of an asset adds to an account's value, behind what it has and has on order."""
     holding = holdings.at(state, holdings.find_asset(state, m, asset_id))
-    there = margin.quantity(state, holding, SUPPLY_MAX) + holding.buy_leaves - own_atoms
+    there = measure.quantity(state, holding, SUPPLY_MAX) + holding.buy_leaves - own_atoms
     return risk.value_down(state, asset_id, there + atoms) - risk.value_down(state, asset_id, there)
 
 

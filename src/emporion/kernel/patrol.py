@@ -25,7 +25,7 @@ def sweep(state, command, out):
         return
     rows = np.int64(state.tables[MARGINS].high_water)
     first_event = out.count
-    cursor = max(np.int64(state.sweep_cursor), 1)
+    cursor = np.int64(max(state.sweep_cursor, 1))
     looked, begun = np.int64(0), np.int64(0)
     while looked < number and looked < rows and (looked == 0 or out.count - first_event <= SWEEP_EVENTS):
         if _look(state, cursor, out):

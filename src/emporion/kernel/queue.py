@@ -32,7 +32,7 @@ def end(state, equity_atoms, out):
 
 @kernel
 def wait(state, span_ns, equity_atoms, out):
-    """The first leaves the queue for a time. With no room for a deadline its liquidation ends; a sweep begins it anew."""
+    """The first leaves the queue for a time. Without room for a deadline its liquidation ends, until a sweep."""
     if not has_room(state, DEADLINES, 1):
         end(state, equity_atoms, out)
         return

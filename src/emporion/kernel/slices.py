@@ -94,7 +94,7 @@ def _limit(state, instrument, holding, side, lots):
             value_down(state, instrument.quote_asset_id, risk.cap),
         )
         atoms = mul_div_down(worth, np.int64(1) << risk.unit_shift, risk.value_atoms)
-        reference = max(atoms // (lots * instrument.atoms_per_tick_lot), 1)
+        reference = max(atoms // (lots * instrument.atoms_per_tick_lot), np.int64(1))
     away = share_down(reference, np.int64(state.slice_slippage_ppm))
     if side == BUY:
         return min(reference + away, np.int64(instrument.price_max_ticks))
