@@ -71,8 +71,8 @@ class Terms:
     seconds: int = 60
     gap: float = 0.15  # Of the price, lost in one second in the middle of the fall.
     backstop_dollars: int = 1_500
-    insurance_dollars: int = 25
-    bid_dollars: int = 15  # Put into the book anew each second, by all makers together.
+    insurance_dollars: int = 200
+    bid_dollars: int = 30  # Put into the book anew each second, by all makers together.
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,7 @@ class Drill:
         assert self.machine.audit() == []
         assert not self._is_anyone_liquidated(), "the crowd was in need before anything happened"
         self.record.insured_atoms = insured
+        self.record.backing_atoms = backing
         lots = int(self.machine.state.contracts[1].open_interest_lots)
         self.record.open_interest_atoms = lots * START_TICKS * TICK_LOT_ATOMS
 

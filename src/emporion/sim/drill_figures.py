@@ -22,6 +22,7 @@ class Record:
     price_before: int
     price_after: int = 0
     insured_atoms: int = 0  # In the fund before the fall.
+    backing_atoms: int = 0  # Of the backstop account.
     open_interest_atoms: int = 0  # At the price before the fall.
     events: list[tuple[int, np.ndarray]] = field(default_factory=list)  # Each with its second.
     spent_ns: dict[str, int] = field(default_factory=dict)  # Machine time by what it was spent on.
@@ -44,6 +45,7 @@ class Figures:
     slices: int
     slices_unfilled: int
     sold_dollars: int  # Into the book.
+    backstop_before_dollars: int
     backstop_took: int
     backstop_took_dollars: int
     deleveraged: int  # Times an account on the other side was closed out.
@@ -102,6 +104,7 @@ def figures(record: Record, state: np.ndarray, seconds: int, digest: str) -> Fig
         slices=len(slices),
         slices_unfilled=int(np.sum(slices["qty_lots"] == 0)),
         sold_dollars=_dollars(record, sold),
+        backstop_before_dollars=record.backing_atoms // USD,
         backstop_took=len(took),
         backstop_took_dollars=_dollars(record, took),
         deleveraged=len(closed),

@@ -171,7 +171,7 @@ def limit_of(venue: Venue, choice: Choice, lots: int) -> int:
     away = reference * venue.liquidation.slippage_ppm // PPM
     if choice.side == Side.BUY:
         return min(reference + away, instrument.price_max)
-    return max(reference - away, 1)
+    return min(max(reference - away, 1), instrument.price_max)
 
 
 def new_order(venue: Venue, account_id: int, instrument_id: int, side: int, price: int, lots: int) -> Order:
