@@ -8,7 +8,20 @@ import msgspec
 from emporion.gateway.openapi import SAID
 from emporion.gateway.router import TAGS, Route
 from emporion.gateway.routes import router
-from emporion.wire import accounts, gauges, identity, market, operator, problem, stream, trading, values
+from emporion.wire import (
+    accounts,
+    contracts,
+    gauges,
+    identity,
+    margin,
+    market,
+    operator,
+    problem,
+    risk,
+    stream,
+    trading,
+    values,
+)
 from scripts.reference_source import Source, page, table, text
 
 HTTP_ABOUT = f"""\
@@ -30,7 +43,7 @@ What is said over the WebSocket at `/v1/stream`. Every frame from the venue is a
 from a client is one request: [Subscribe](#subscribe), [Unsubscribe](#unsubscribe), [Authenticate](#authenticate) or
 [Ping](#ping). Shapes that are not here are those of [http.md](http.md)."""
 VALUES = Source(values)
-SHAPES = (market, gauges, identity, accounts, trading, operator, problem)
+SHAPES = (market, contracts, gauges, identity, accounts, margin, trading, operator, risk, problem)
 
 
 def http_page() -> str:

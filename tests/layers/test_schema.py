@@ -16,7 +16,9 @@ import numpy as np
 from emporion.schema import codes, limits, messages, state
 
 LAYOUTS = {1: "a48dc3179d76f57d"}  # FORMAT_VERSION -> fingerprint of the journal's rows and codes.
-TABLES = {2: "5446332ca30dfd82", 3: "aa44c5f674ca18c0", 4: "3a3a9367a0eb8262"}  # STATE_VERSION -> fingerprint of the state's tables.
+TABLES = {  # STATE_VERSION -> fingerprint of the state's tables.
+    2: "5446332ca30dfd82", 3: "aa44c5f674ca18c0", 4: "3a3a9367a0eb8262",
+}  # fmt: skip
 BOUNDS = {1: "ea7d941833b2583a", 2: "98925566ba08f6ec"}  # RULES_VERSION -> fingerprint of the constants of the rules.
 
 # Rows that are made for an answer and kept nowhere.

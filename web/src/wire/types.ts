@@ -116,12 +116,14 @@ export interface Contract {
   funding_next: string | null;
   funding_interval_ns: string | null;
   next_funding_ns: string | null;
+  next_due_ns: string | null;
   expiry_ns: string | null;
   strike: string | null;
   daily_price: string | null;
   final_price: string | null;
   question: string | null;
   outcome: string | null;
+  outcome_number: number | null;
 }
 
 export interface FundingPoint {
@@ -495,6 +497,13 @@ export interface Twap {
   interval_ns: string;
   status: "ended" | "running";
   reason: string | null;
+  price: string | null;
+  reduce_only: boolean;
+}
+
+export interface TwapPage {
+  items: Twap[];
+  next: string | null;
 }
 
 export interface Account {
@@ -536,7 +545,7 @@ export interface Entry {
   ts_ns: string;
   account: string;
   asset: string;
-  kind: "buy" | "deposit" | "fee" | "sell" | "transfer" | "withdrawal";
+  kind: "buy" | "deposit" | "fee" | "funding" | "insurance" | "interest" | "liquidation_fee" | "marked" | "realized" | "sell" | "settled" | "transfer" | "withdrawal";
   amount: string;
   order_id: number;
 }
@@ -765,7 +774,7 @@ export interface FeesList {
 }
 
 export interface Subscription {
-  channel: "balances" | "candles" | "depth" | "fills" | "orders" | "ticker" | "top" | "trades";
+  channel: "balances" | "candles" | "contracts" | "depth" | "fills" | "gauges" | "margin" | "orders" | "ticker" | "top" | "trades";
   instrument?: string | null;
   interval?: "12h" | "15m" | "15s" | "1M" | "1d" | "1h" | "1m" | "1s" | "1w" | "2h" | "30m" | "3d" | "3m" | "4h" | "5m" | "5s" | "8h" | null;
   account?: string | null;
@@ -928,6 +937,30 @@ export interface BalancesMessage {
   items: Balance[];
 }
 
+export interface Contracts {
+  type: "contracts";
+  instrument: string | null;
+  seq: number;
+  prev: number;
+  items: Contract[];
+}
+
+export interface Gauges {
+  type: "gauges";
+  seq: number;
+  prev: number;
+  items: Gauge[];
+}
+
+export interface Margin {
+  type: "margin";
+  account: string;
+  seq: number;
+  prev: number;
+  summary: MarginSummary;
+  positions: Position[];
+}
+
 export type Request =
   | Subscribe
   | Unsubscribe
@@ -949,6 +982,9 @@ export type Message =
   | CandlesMessage
   | TopMessage
   | DepthMessage
+  | Contracts
+  | Gauges
   | OrdersMessage
   | FillsMessage
-  | BalancesMessage;
+  | BalancesMessage
+  | Margin;
