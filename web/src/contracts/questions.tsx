@@ -28,12 +28,18 @@ function Card({ question }: { question: Question }) {
     : question.status === "proposed" ? say("events.proposed", { time: moment(question.due_ns) }) : say("events.resolved");
   return (
     <Panel title={title} note={note} class="question">
-      <ul class="outcomes">{question.outcomes.map((one) => <OutcomeRow key={one.outcome} outcome={one} isOpen={question.status !== "resolved"} />)}</ul>
+      <ul class="outcomes">{question.outcomes.map((one) => <OutcomeRow key={one.outcome} outcome={one} name={nameOf(question, one)} isOpen={question.status !== "resolved"} />)}</ul>
     </Panel>
   );
 }
 
-function OutcomeRow({ outcome, isOpen }: { outcome: Outcome; isOpen: boolean }) {
+/** What an outcome says, without the question that it answers. */
+function nameOf(question: Question, outcome: Outcome): string {
+  const said = outcome.name.startsWith(`${question.title}: `) ? outcome.name.slice(question.title.length + 2) : outcome.name;
+  return sayOf("outcome", said, said);
+}
+
+function OutcomeRow({ outcome, name, isOpen }: { outcome: Outcome; name: string; isOpen: boolean }) {
   const chance = outcome.payout ?? outcome.price;
   const trade = (way: "buy" | "sell") => () => {
     if (!outcome.instrument) return;
@@ -42,7 +48,7 @@ function OutcomeRow({ outcome, isOpen }: { outcome: Outcome; isOpen: boolean }) 
   };
   return (
     <li style={{ "--part": approximate(chance).toFixed(4) }}>
-      <span class="outcome-name">{sayOf("outcome", outcome.name, outcome.name)}</span>
+      <span class="outcome-name">{name}</span>
       <b class="num">{chance === null ? NONE : `${measure(100 * approximate(chance), 0)}%`}</b>
       {outcome.payout !== null ? <span class="muted num">{say("events.pays", { payout: number(outcome.payout) })}</span> : isOpen && outcome.instrument ? (
         <span class="acts">

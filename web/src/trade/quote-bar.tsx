@@ -24,17 +24,17 @@ export function QuoteBar({ onPick }: { onPick: () => void }) {
         <p><span>{what ? titleOf(what) : NONE}</span>{what ? <span class={`chip ${what.status === "open" ? "" : "warn"}`}>{sayOf("status", what.status)}</span> : null}{what ? <GaugeButton name={what.name} /> : null}</p>
       </div>
       <p class={`quote-last num ${trend(now?.change)}`} data-testid="last">{number(now?.last)}</p>
+      <ContractFacts />
       <dl class="quote-facts num">
         <Fact label={say("quote.change")} value={percent(now?.change)} kind={trend(now?.change)} />
-        <Fact label={say("quote.bid")} value={number(now?.bid)} />
-        <Fact label={say("quote.ask")} value={number(now?.ask)} />
-        <Fact label={say("quote.spread")} value={number(spread)} kind="third" />
+        {what?.contract ? null : <Fact label={say("quote.bid")} value={number(now?.bid)} />}
+        {what?.contract ? null : <Fact label={say("quote.ask")} value={number(now?.ask)} />}
+        {what?.contract ? null : <Fact label={say("quote.spread")} value={number(spread)} kind="third" />}
         <Fact label={say("quote.high")} value={number(now?.high)} kind="fourth" />
         <Fact label={say("quote.low")} value={number(now?.low)} kind="fourth" />
         <Fact label={say("quote.volume")} value={what && now ? `${short(now.qty)} ${what.base}` : NONE} kind="second" />
         <Fact label={say("quote.turnover")} value={what && now ? `${short(whole(now.turnover))} ${what.quote}` : NONE} kind="third" />
       </dl>
-      <ContractFacts />
     </section>
   );
 }

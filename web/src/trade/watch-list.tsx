@@ -89,7 +89,7 @@ function Row({ one, reachable, onChosen }: { one: Instrument; reachable: boolean
       class="watch-row" role="option" aria-selected={is} tabIndex={reachable ? 0 : -1} data-instrument={one.name}
       onClick={() => { choose(one.name); onChosen?.(); }}
     >
-      <span class="name">{one.base}<small>/{one.quote}</small><GaugeMark name={one.name} /></span>
+      <span class="name">{one.contract ? one.name : <>{one.base}<small>/{one.quote}</small></>}<GaugeMark name={one.name} /></span>
       <Numbers name={one.name} />
       <span class="title">{titleOf(one)}</span>
       <Spark name={one.name} />

@@ -79,6 +79,8 @@ export const contracts = {
   "events.proposed": ["Proposed; final at {time} unless challenged", "已提議結果；若無異議將於 {time} 定案", "已提议结果；若无异议将于 {time} 确定"],
   "events.resolved": ["Resolved", "已定案", "已确定"],
   "events.pays": ["pays {payout}", "給付 {payout}", "支付 {payout}"],
+  "outcome.yes": ["Yes", "是", "是"],
+  "outcome.another": ["another", "其他", "其他"],
   "events.yes": ["Yes {price}", "是 {price}", "是 {price}"],
   "events.no": ["No, sell at {price}", "否，賣價 {price}", "否，卖价 {price}"],
   "ticket.trigger_by": ["Triggered by", "觸發依據", "触发依据"],
