@@ -40,6 +40,7 @@ CONTRACTS = range(INSTRUMENTS + 1, INSTRUMENTS + 1 + len(KINDS))
 WEALTH = 1_000  # Atoms of each asset, about.
 MAKERS_WEALTH = 200_000
 CAP = 1 << 30
+SALES = {1: 1, 3: 2}  # Asset to the instrument it is sold on.
 
 
 def draw_margin_limits(rng: np.random.Generator) -> dict[Limit, int]:
@@ -93,7 +94,7 @@ class MarginWorkload(Workload):
             for _ in range(GROUPS)
         ]
         for asset_id in range(1, ASSETS + 1):
-            rows += [self._asset_risk(asset_id), self._asset_value(asset_id)]
+            rows += [self._asset_risk(asset_id, sale=SALES.get(asset_id, 0)), self._asset_value(asset_id)]
             rows.append(self._lending(asset_id))
         for number, kind in zip(CONTRACTS, KINDS, strict=True):
             rows += [self._contract(kind), self._contract_risk(number), self._mark(number, MIDDLE_TICKS)]
@@ -206,14 +207,15 @@ class MarginWorkload(Workload):
             return build_margin.set_risk(0, [], self._contract_id(), load=self._pick(0, 1, 2))
         return self._contract_risk(self._contract_id(), load=self._pick(0, 0, 1))
 
-    def _asset_risk(self, asset_id: int, load: int = 0) -> Rows:
+    def _asset_risk(self, asset_id: int, load: int = 0, sale: int | None = None) -> Rows:
         shift = self.shifts.get(asset_id, 0)
         worth = self.values.get(asset_id, 5) << shift
         moves = np.zeros(SCENARIOS) if asset_id == CASH else self.rng.normal(0, 0.15, SCENARIOS)
+        if sale is None:
+            sale = self._pick(SALES.get(asset_id, 0), SALES.get(asset_id, 0), 0, 1, 9)
         return build_margin.set_risk(
-            int(self.rng.integers(1, GROUPS + 1)), np.rint(moves * worth).astype(int).tolist(),
-            self._pick(0, *range(1, INSTRUMENTS + 1)) if self.rng.random() < 0.2 else {1: 1, 3: 2}.get(asset_id, 0),
-            asset_id, load, shift, self._pick(CAP, CAP, WEALTH), 0, self._pick(CAP, WEALTH // 2), int(worth // 10),
+            int(self.rng.integers(1, GROUPS + 1)), np.rint(moves * worth).astype(int).tolist(), sale, asset_id, load,
+            shift, self._pick(CAP, CAP, WEALTH), 0, self._pick(CAP, WEALTH // 2), int(worth // 10),
         )  # fmt: skip
 
     def _contract_risk(self, number: int, load: int = 0) -> Rows:
