@@ -596,6 +596,26 @@ def test_who_has_no_position_never_loses():
     """)
 
 
+def test_gains_are_given_up_and_nothing_else():
+    """Q-7, Q-8"""
+    play("""
+        pool   P 100
+        fund   A  cash=1_000
+        margin A
+        margin B
+        margin C
+        place  B  sell 50 @ 100  gtc on P
+        place  A  buy  50 @ 100  ioc on P
+        price  P mark=75
+        place  B  buy  50 @ 75   gtc on P
+        place  C  sell 50 @ 75   ioc on P   // B is out of it; C has sold at 75.
+        price  P mark=70
+        sweep  -> liquidation_begun A amount=-500, swept 3 1
+        continue -> liquidation_step A BACKSTOP, liquidation_step A DELEVERAGING, position A 0, position C 0 0, deleveraged C 50 75 amount=250
+        continue -> loss_left A 250, liquidation_ended A
+    """)  # noqa: E501
+
+
 # --- The audit -------------------------------------------------------------------------------------------
 
 

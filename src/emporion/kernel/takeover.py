@@ -89,7 +89,7 @@ def deleverage(state, m, equity_atoms, out):
     is_long = holding.pos_lots > 0
     left = abs(np.int64(holding.pos_lots))
     mark = np.int64(contract.mark_ticks)
-    price = _price(state, m, holding, instrument, mark, equity_atoms)
+    wanted = _price(state, m, holding, instrument, mark, equity_atoms)
     for _ in range(DELEVERAGES):
         other = ranks.first(contract, not is_long)
         if left == 0 or other == 0:
@@ -101,6 +101,7 @@ def deleverage(state, m, equity_atoms, out):
             continue
         theirs = holdings.at(state, holdings.find_contract(state, other, instrument_id))
         lots = min(left, abs(np.int64(theirs.pos_lots)))
+        price = _bounded(theirs, instrument, mark, wanted)
         _close(state, m, other, instrument_id, is_long, lots, price, abs(price - mark), out)
         left -= lots
     return True
@@ -137,6 +138,15 @@ def _price(state, m, holding, instrument, mark, equity_atoms):
     if holding.pos_lots > 0:
         return min(mark + away, np.int64(instrument.price_max_ticks))
     return max(mark - away, 1)
+
+
+@kernel
+def _bounded(theirs, instrument, mark, price):
+    """Whoever is deleveraged gives up what the position has gained since it was opened, and no more."""
+    per_tick = abs(theirs.pos_lots) * instrument.atoms_per_tick_lot
+    if theirs.pos_lots < 0:
+        return min(price, max(mark, -theirs.shown_entry_atoms // per_tick))
+    return max(price, min(mark, (theirs.shown_entry_atoms + per_tick - 1) // per_tick))
 
 
 @kernel

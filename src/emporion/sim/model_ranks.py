@@ -53,7 +53,7 @@ def deleverage(venue: Venue, account: MarginAccount, equity: int) -> bool:
     number = holding.instrument_id
     instrument, contract = venue.instruments[number], venue.contracts[number]
     closing, opposite = (Side.SELL, Side.BUY) if holding.pos > 0 else (Side.BUY, Side.SELL)
-    price = price_of_closing(venue, account, holding, equity)
+    wanted = price_of_closing(venue, account, holding, equity)
     for _ in range(DELEVERAGES):
         ranked = ranks(contract, -holding.pos)
         if holding.pos == 0 or not ranked:
@@ -67,6 +67,7 @@ def deleverage(venue: Venue, account: MarginAccount, equity: int) -> bool:
             continue
         had = position(venue, other_id, number).pos
         lots = min(abs(holding.pos), abs(had))
+        price = within_gain(venue, position(venue, other_id, number), wanted)
         changes = [
             move_position(venue, account.account_id, number, closing, price, lots),
             move_position(venue, other_id, number, opposite, price, lots),
@@ -96,6 +97,15 @@ def price_of_closing(venue: Venue, account: MarginAccount, holding: Holding, equ
     if holding.pos > 0:
         return min(contract.mark + ticks, instrument.price_max)
     return max(contract.mark - ticks, 1)
+
+
+def within_gain(venue: Venue, theirs: Holding, price: int) -> int:
+    """The price, but so that the one deleveraged gives up no more than what the position has gained."""
+    instrument, mark = venue.instruments[theirs.instrument_id], venue.contracts[theirs.instrument_id].mark
+    a_tick = abs(theirs.pos) * instrument.atoms_per_tick_lot
+    if theirs.pos < 0:
+        return min(price, max(mark, -theirs.shown_entry // a_tick))
+    return max(price, min(mark, ceil_div(theirs.shown_entry, a_tick)))
 
 
 def size(venue: Venue, holding: Holding) -> int:
