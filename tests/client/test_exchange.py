@@ -238,7 +238,7 @@ def test_an_order_leaves_in_the_shape_of_the_wire():
     given = {name: value for name, value in asked.json.items() if value not in (None, False)}
     assert given == {
         "instrument": "BTC/USDC", "side": "buy", "qty": "1", "price": "60000", "tif": "gtd", "expire_ns": "17",
-        "stp": "cancel_resting", "trigger_by": "last", "cl_ord_id": "0xff0001" + 26 * "0",
+        "stp": "cancel_resting", "cl_ord_id": "0xff0001" + 26 * "0",
     }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Order(msgspec.Struct, frozen=True):
     repeated: bool = False  # The client id was used before: this is the first order, nothing was placed now.
 
 
-class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One order. Which attributes go together is in docs/rules/orders.md."""
 
     instrument: InstrumentName
