@@ -115,7 +115,8 @@ def chains_of(rows: np.ndarray, catalog: Catalog, now_ns: int) -> list[wire.Opti
     rows = rows[rows["instrument_id"] < len(catalog.instruments)]
     if not len(rows):
         return []
-    figures = _figures(rows, catalog, now_ns)
+    forward = _forwards(rows, catalog)
+    figures = _figures(rows, forward, catalog, now_ns)
     chains: dict[tuple[str, int], dict[int, dict[str, wire.OptionQuote]]] = {}
     forwards: dict[tuple[str, int], str] = {}
     listed_of: dict[int, Listed] = {}
@@ -129,8 +130,8 @@ def chains_of(rows: np.ndarray, catalog: Catalog, now_ns: int) -> list[wire.Opti
             listed, catalog.rows[listed.instrument_id], row, {name: figures[name][place] for name in figures}
         )
         chains.setdefault(key, {}).setdefault(strike, {})[side] = quote
-        if row["index_ticks"]:
-            forwards[key] = listed.price.text(row["index_ticks"])
+        if np.isfinite(forward[place]):
+            forwards[key] = listed.price.text(round(float(forward[place])))
     return [
         wire.OptionChain(
             name, str(expiry_ns), forwards.get((name, expiry_ns)),
@@ -143,12 +144,30 @@ def chains_of(rows: np.ndarray, catalog: Catalog, now_ns: int) -> list[wire.Opti
     ]  # fmt: skip
 
 
-def _figures(rows: np.ndarray, catalog: Catalog, now_ns: int) -> dict[str, np.ndarray]:
+def _forwards(rows: np.ndarray, catalog: Catalog) -> np.ndarray:
+    """What each option is an option on, in ticks: where the marks of calls and puts of one end agree, C - P + K.
+
+    The median over the strikes that have both; the index where none has, NaN without an index.
+    """
+    forward = np.where(rows["index_ticks"] > 0, rows["index_ticks"], np.nan)
+    is_call = rows["kind"] == ContractKind.CALL
+    keys = [
+        (underlying(catalog.listed(int(row["instrument_id"])).name), int(row["expiry_ns"])) for row in rows
+    ]  # fmt: skip
+    for key in set(keys):
+        here = np.array([each == key for each in keys])
+        calls, puts = ({int(row["strike_ticks"]): int(row["mark_ticks"]) for row in rows[here & side]}
+                       for side in (is_call, ~is_call))  # fmt: skip
+        implied = [strike + calls[strike] - puts[strike] for strike in calls if calls[strike] and puts.get(strike)]
+        if implied:
+            forward[here] = np.median(implied)
+    return forward
+
+
+def _figures(rows: np.ndarray, forward: np.ndarray, catalog: Catalog, now_ns: int) -> dict[str, np.ndarray]:
     """Volatilities of mark, bid and ask, and the model at that of the mark; NaN where there is nothing to go by."""
     shown = catalog.rows[rows["instrument_id"]]
-    forward, strike, mark = (
-        np.where(rows[name] > 0, rows[name], np.nan) for name in ("index_ticks", "strike_ticks", "mark_ticks")
-    )
+    strike, mark = (np.where(rows[name] > 0, rows[name], np.nan) for name in ("strike_ticks", "mark_ticks"))
     bid, ask = (np.where(shown[name] > 0, shown[name], np.nan) for name in ("best_bid_ticks", "best_ask_ticks"))
     years = averaged_years((rows["expiry_ns"] - now_ns) / YEAR_NS, rows["window_ns"] / YEAR_NS)
     is_call = rows["kind"] == ContractKind.CALL

@@ -83,7 +83,7 @@ class OptionChain(msgspec.Struct, frozen=True):
 
     underlying: str  # The name before the dash: BTC
     expiry_ns: Ns
-    forward: Dec | None  # Index the options are on.
+    forward: Dec | None  # What they are options on: where marks of calls and puts agree, else the index.
     strikes: list[OptionStrike]
 
 
