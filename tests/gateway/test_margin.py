@@ -122,7 +122,7 @@ def test_option_chains(served):
     chains = good(served.public().get("/v1/option-chains"))["items"]
     (chain,) = [each for each in chains if each["underlying"] == call.split("-")[0]]
     (strike,) = chain["strikes"]
-    assert (chain["forward"], strike["strike"]) == ("101000", "100000")
+    assert (chain["forward"], strike["strike"]) == ("102000", "100000")  # Strike, and call less put.
     quotes = strike["call"], strike["put"]
     assert [each["instrument"] for each in quotes] == [call, put]
     assert quotes[0]["iv"] > 0 and abs(quotes[0]["theoretical"] - 12_000) < 1e-3
