@@ -18,7 +18,7 @@ def test_the_journal(folder, run):
     assert [line["kind"] for line in lines][-2:] == ["deposit", "place"]
     place = lines[-1]
     assert place["cl_ord_id"] == "étude" and place["side"] == "sell" and place["price_ticks"] == 6_000_000
-    assert place["account_id"] == 3 and "order_id" not in place, "fields without a meaning are left out"
+    assert place["account_id"] == 6 and "order_id" not in place, "fields without a meaning are left out"
     assert lines[3]["name"] == "BTC/USDC" and lines[3]["atoms_per_tick_lot"] == 1
     with emporion.open(folder, capacity="tiny", read_only=True) as venue:
         assert [line["ts_ns"] for line in lines] == [line["ts_ns"] for line in venue.journal()]
