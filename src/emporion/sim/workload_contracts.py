@@ -91,11 +91,12 @@ class ContractsWorkload(MarginWorkload):
             (self._cancel_twap, 1, SWARM),
             (self._some_seconds, 4, ALWAYS),
             (self._nudge, 12, ALWAYS),
+            (self._trade_what_ends, 5, ALWAYS),
             (self._quote, 5, ALWAYS),
             (self._take, 5, ALWAYS),
             (build.continue_work, 6, ALWAYS),
             (self._list_any, 1, SWARM),
-            (self._list_question, 0.7, MEDDLING),
+            (self._list_question, 0.5, SWARM),
             (self._answer, 1.5, SWARM),
             (self._amend_any, 0.5, SWARM),
             (self._set_any_status, 1.5, MEDDLING),
@@ -217,6 +218,16 @@ class ContractsWorkload(MarginWorkload):
         self.now_ns += self._pick(1, 2, 7) * SECOND_NS
         return build.tick()
 
+    def _trade_what_ends(self) -> Rows:
+        """Two agree on a trade of a contract that has an end."""
+        number, side = self._pick(*CONTRACTS[2:], PUT, *OUTCOMES), self._pick(*Side)
+        mark = self.marks.get(number, 0) or MIDDLE_TICKS
+        other = Side.SELL if side == Side.BUY else Side.BUY
+        return build.join(
+            build.place(self.maker, number, side, 10, mark),
+            build.place(self._account_id(), number, other, self._pick(1, 3, 10), mark, tif=Tif.IOC),
+        )
+
     def _nudge(self) -> Rows:
         """The mark of the contract that most are about moves a little, and its index."""
         number = CONTRACTS[0]
@@ -306,6 +317,6 @@ class ContractsWorkload(MarginWorkload):
 
     def _contract_id(self) -> int:
         """The first perpetual most often; sometimes one that was listed on the way."""
-        if self.rng.random() < 0.6:
+        if self.rng.random() < 0.5:
             return CONTRACTS[0]
         return self._pick(*CONTRACTS, PUT, *OUTCOMES, self.listed)
