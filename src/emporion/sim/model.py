@@ -5,8 +5,12 @@ the rule pages alone, without a look at the kernel, and must agree with it on ev
 every event; where the two differ, one of them, or the page, is wrong. It makes no attempt to be
 fast: lists are searched, books are sorted when looked at, tables are counted when asked for.
 
-The parts: `model_state` (records and shared acts), `model_orders` (O), `model_match` (M and T),
-`model_walks` (W), `model_ledger` (L), `model_operators` (A), `model_check` (is it sound?).
+The parts: `model_records`, `model_contracts_state` and `model_state` (records and shared acts), `model_orders` (O),
+`model_match` (M), `model_triggers` (T), `model_links` (K), `model_twap` (X), `model_walks` and `model_deadlines` (W),
+`model_ledger` (L), `model_operators` (A), `model_contracts`, `model_ends` and `model_questions` (C),
+`model_funding` (F), `model_settle` (S), `model_positions`, `model_margin_orders` and `model_delivery` (P),
+`model_risk` and `model_margin` (R), `model_loans` (N), `model_liquidation`, `model_slices` and `model_ranks` (Q),
+`model_check` (is it sound?).
 """
 
 from collections.abc import Callable
