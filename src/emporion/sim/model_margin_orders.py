@@ -27,11 +27,11 @@ from emporion.sim.model_state import Venue, ceil_div, require
 # --- Before the touch: P-2 ---------------------------------------------------------------------------
 
 
-def check_limits(venue: Venue, order: Order, leaves: int, is_new: bool) -> None:
-    """REDUCE_ONLY to NO_MARK. For a REPLACE, as the order stands, and with the leaves that it will have."""
+def check_limits(venue: Venue, order: Order, price: int, leaves: int, is_new: bool) -> None:
+    """REDUCE_ONLY to NO_MARK. For a REPLACE, as the order stands, and with the price and leaves that it will have."""
     if order.instrument_id not in venue.contracts:
-        if order.account_id in venue.margins and (is_new or leaves > order.leaves):
-            check_asset_limits(venue, order, leaves)
+        if order.account_id in venue.margins:
+            check_asset_limits(venue, order, price, leaves)
         return
     contract, instrument = venue.contracts[order.instrument_id], venue.instruments[order.instrument_id]
     closes = closable(venue, order.account_id, order.instrument_id, order.side)
@@ -50,11 +50,11 @@ def check_limits(venue: Venue, order: Order, leaves: int, is_new: bool) -> None:
     require(is_priced(venue, instrument.quote), Reject.NO_MARK)
 
 
-def check_asset_limits(venue: Venue, order: Order, leaves: int) -> None:
+def check_asset_limits(venue: Venue, order: Order, price: int, leaves: int) -> None:
     """P-9: sums of leaves of both assets stay within what they may be."""
     instrument = venue.instruments[order.instrument_id]
     base_atoms = leaves * instrument.base_atoms_per_lot
-    quote_atoms = order.price * leaves * instrument.atoms_per_tick_lot
+    quote_atoms = price * leaves * instrument.atoms_per_tick_lot
     adds = {instrument.base: (base_atoms, 0), instrument.quote: (0, quote_atoms)}
     if order.side == Side.SELL:
         adds = {instrument.base: (0, base_atoms), instrument.quote: (quote_atoms, 0)}

@@ -171,7 +171,7 @@ def admit(venue: Venue, row: Row, extra: Row) -> tuple[Order, Order | None]:
         fills = can_fill(venue, instrument, row.side, limit, row.qty_lots, account.master_id, row.stp)
         require(fills, Reject.FOK_UNFILLABLE)
 
-    money.check_limits(venue, order, order.leaves, is_new=True)
+    money.check_limits(venue, order, order.price, order.leaves, is_new=True)
     related = check_tie(venue, order, extra.related_id)
     if row.account_id in venue.margins:
         money.check_new(venue, order)
@@ -288,7 +288,7 @@ def change(venue: Venue, row: Row, key: ClientKey) -> None:
     is_margin = order.account_id in venue.margins
     risk, has_borrowed = order.risk, order.has_borrowed
     if is_margin and not keeps_place:  # P-5
-        money.check_limits(venue, order, leaves, is_new=False)
+        money.check_limits(venue, order, price, leaves, is_new=False)
         risk, will_borrow = money.check_changed(venue, order, price, leaves)
         has_borrowed |= will_borrow
     elif not is_margin:
