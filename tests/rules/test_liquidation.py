@@ -3,7 +3,7 @@
 import pytest
 
 from emporion.schema import build, build_margin
-from emporion.schema.codes import Reject
+from emporion.schema.codes import Event, Reject
 from emporion.schema.limits import DAY_NS, FEE_PPM_MAX, INSURANCE_ACCOUNT, PPM, RANKS, SWEEP_MAX, VALUE_MAX
 from emporion.sim.script import Stage, play
 from tests.rules.floor import Floor
@@ -53,7 +53,8 @@ def test_the_backstop_is_a_margin_account():
     floor.do(build_margin.set_margin(6), build_margin.set_liquidation(6, slice_ppm=1, slice_min_atoms=2))
     state = floor.machine.state
     assert (state.backstop_account_id, state.slice_ppm, state.slice_min_atoms) == (6, 1, 2)
-    floor.do(build_margin.set_liquidation(0))
+    events = floor.do(build_margin.set_liquidation(0))
+    assert [event["kind"] for event in events] == [Event.LIQUIDATION_SET]
     assert state.backstop_account_id == 0
 
 
