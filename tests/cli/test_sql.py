@@ -120,7 +120,8 @@ def test_views_say_what_the_venue_says(traded, ask):
         assert have["cl_ord_id"] == (want.cl_ord_id if isinstance(want.cl_ord_id, str | None) else "0xff01" + "0" * 28)
         assert have["fee"] == sum(fill.fee for fill in want.fills)
     accounts = rows(ask("SELECT name, master FROM accounts ORDER BY account_id", "--format", "json"))
-    assert [row["name"] for row in accounts] == ["outside", "fees", "alice", "bób's"]
+    own = ["outside", "fees", "clearing", "lending", "insurance"]
+    assert [row["name"] for row in accounts] == [*own, "alice", "bób's"]
     assert rows(ask("SELECT name, tick, lot, base FROM instruments", "--format", "json"))[1] == {
         "name": "WEI/USDC", "tick": Decimal("0.001"), "lot": Decimal("0.001"), "base": "WEI",
     }  # fmt: skip

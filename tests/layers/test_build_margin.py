@@ -1,5 +1,7 @@
 """Builders of contract and margin commands: each field comes to stand where the kernel looks for it."""
 
+from typing import Any
+
 import pytest
 
 from emporion.errors import BadValue
@@ -144,7 +146,8 @@ def test_a_twap_is_an_order_with_its_times():
 @pytest.mark.parametrize("field", ["trail_ticks", "related_id", "link"])
 def test_an_order_that_is_tied_or_trails_has_a_data_row(field):
     given = {"trail_ticks": 3, "related_id": 4, "link": Link.CHILD.value}[field]
-    rows = build.place(6, 1, 2, 5, flags=OrderFlag.STOP, **{field: given})
+    fields: dict[str, Any] = {field: given}
+    rows = build.place(6, 1, 2, 5, flags=OrderFlag.STOP, **fields)
     head_of(rows, messages.ORDER_COMMAND)
     extra = rows[1:2].view(messages.ORDER_EXTRA)[0]
     assert {name: extra[name] for name in ("trail_ticks", "related_id", "link")} == {

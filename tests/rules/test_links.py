@@ -232,7 +232,7 @@ def test_a_child_that_finds_no_room_to_wait_is_cancelled(floor, perp, named):
     """K-2"""
     bracket(named, perp)
     table = floor.machine.state.tables[Limit.NODES]
-    before, table.limit = table.limit, table.live + 7
+    before, table.limit = table.limit, table.live + 12
     told = named.place("seller", "B", perp, SELL, 1, 100, tif=Tif.IOC)
     assert told == "filled seller 1@100, canceled stop NO_ROOM, canceled profit BY_OTHER"
     table.limit = before

@@ -339,7 +339,7 @@ def test_freezing_an_account_cancels_its_orders():
         ("orders=1", "place A buy 1 @ 10", "place A buy 1 @ 10"),
         ("leaves=1", "place A buy 1 @ 10", "place A buy 1 @ 10"),
         ("leaves=2", "place A buy 1 @ 200 stop 200", "deposit A cash 1"),
-        ("nodes=9", "place A buy 1 @ 1", "deposit A cash 1"),
+        ("nodes=14", "place A buy 1 @ 1", "deposit A cash 1"),
     ],
 )
 def test_tables_fill_up(limits, first, second):
@@ -364,9 +364,9 @@ def test_an_order_that_cannot_rest_needs_no_room_to_rest():
 
 
 def test_prices_far_apart_need_nodes():
-    """O-1: eight must be free, for one order may add as many levels to a price index."""
+    """O-1: thirteen must be free, for one order may add as many to a price index."""
     play("""
-        limits nodes=9
+        limits nodes=14
         place A sell 1 @ 100       -> accepted #1 1
         place A sell 1 @ 150       -> accepted #2 1
         place A sell 1 @ 10_000    -> accepted #3 1
@@ -377,3 +377,16 @@ def test_prices_far_apart_need_nodes():
         cancel A #1
         place A sell 1 @ 100       -> accepted #4 1
     """)
+
+
+def test_a_price_at_the_other_end_takes_all_the_nodes_there_are():
+    """O-1: the index grows to its full height and gets a way all down to the new price, and not a node more."""
+    stage = play("""
+        limits nodes=13
+        instrument I price_max_ticks=70_000_000_000_000 qty_max_lots=1
+        fund A cash=1_000_000_000_000_000
+        place A buy 1 @ 1                   -> accepted #1 1
+        place A buy 1 @ 70_000_000_000_000  -> accepted #2 1
+    """)
+    nodes = stage.both.machine.state.tables[Limit.NODES]
+    assert nodes.live == nodes.limit == 13

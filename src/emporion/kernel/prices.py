@@ -22,7 +22,7 @@ DIGIT_MASK = 63
 HEIGHT_MAX = 8
 MIDDLE = 32  # Each digit of the anchor's key: as far from one end of its block as from the other.
 CENTER = sum(MIDDLE << (DIGIT_BITS * digit) for digit in range(HEIGHT_MAX))
-NODES_PER_PUT = HEIGHT_MAX  # At most: growing to full height and a new path below.
+NODES_PER_PUT = 2 * HEIGHT_MAX - 3  # At most: growing from a leaf to full height, and a new path all the way down.
 
 assert PRICE_MAX < CENTER and CENTER + PRICE_MAX < 1 << (DIGIT_BITS * HEIGHT_MAX)
 

@@ -34,9 +34,8 @@ def set_borrow(order: Order, borrow: int) -> None:
 
 
 def shrink_in_place(venue: Venue, order: Order) -> None:
-    """P-9 and O-7: its leaves have become fewer where it stands."""
-    entry = venue.entry_hold(order, order.leaves)
-    need = min(entry, order.hold + order.borrow) if order.side == Side.BUY else entry
+    """P-9 and O-7: its leaves have become fewer where it stands, or while it matches and has nothing."""
+    need = min(venue.entry_hold(order, order.leaves), order.hold + order.borrow)
     hold = min(order.hold, need)
     venue.set_hold(order, hold)
     set_borrow(order, need - hold)

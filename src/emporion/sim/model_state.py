@@ -178,10 +178,10 @@ class Venue:
         return any(other is order for other in self.queues(order).get(price, []))
 
     def has_index_room(self) -> bool:
-        """O-1: at least 8 nodes and a leaf are free."""
+        """O-1: at least 13 nodes and a leaf are free."""
         sizes = [instrument.index_size() for instrument in self.instruments.values()]
         nodes, leaves = sum(size[0] for size in sizes), sum(size[1] for size in sizes)
-        return self.limits[Limit.NODES] - nodes >= 8 and self.limits[Limit.LEAVES] - leaves >= 1
+        return self.limits[Limit.NODES] - nodes >= 13 and self.limits[Limit.LEAVES] - leaves >= 1
 
     def open_orders(self, account_id: int) -> list[Order]:
         """An account's open orders, newest entry first."""

@@ -60,7 +60,7 @@ def draw_limits(rng: np.random.Generator) -> dict[Limit, int]:
         Limit.ORDERS: (6, 60),
         Limit.EXTRAS: (2, 24),
         Limit.CLIENT_IDS: (3, 30),
-        Limit.NODES: (8, 40),
+        Limit.NODES: (13, 45),
         Limit.LEAVES: (3, 24),
         Limit.HOLDS: (2, 10),
         Limit.DEADLINES: (2, 12),

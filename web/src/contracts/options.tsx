@@ -66,7 +66,7 @@ function Cells({ quote, order, itm }: { quote: OptionQuote | null; order: readon
     delta: quote.delta === null ? NONE : measure(quote.delta, 2),
     theo: quote.theoretical === null ? NONE : measure(quote.theoretical, 2),
     bid: <span class="buy">{price(quote.bid)}</span>,
-    mark: <button type="button" class="link num strong" onClick={() => go("trade", quote.instrument)} aria-label={say("options.open", { instrument: quote.instrument })}>{number(quote.mark)}</button>,
+    mark: <button type="button" class="link num strong" onClick={() => go("trade", quote.instrument)} aria-label={say("options.open", { price: number(quote.mark), instrument: quote.instrument })}>{number(quote.mark)}</button>,
     ask: <span class="sell">{price(quote.ask)}</span>,
     interest: short(quote.open_interest),
   };

@@ -73,7 +73,7 @@ export const contracts = {
   "options.mark": ["Mark", "標記", "标记"],
   "options.ask": ["Ask", "賣價", "卖价"],
   "options.interest": ["OI", "未平倉", "未平仓"],
-  "options.open": ["Trade {instrument}", "交易 {instrument}", "交易 {instrument}"],
+  "options.open": ["{price}, trade {instrument}", "{price}，交易 {instrument}", "{price}，交易 {instrument}"],
   "events.none": ["No events are listed.", "尚無事件。", "暂无事件。"],
   "events.turnover": ["24 h turnover {amount}", "24 小時成交額 {amount}", "24 小时成交额 {amount}"],
   "events.proposed": ["Proposed; final at {time} unless challenged", "已提議結果；若無異議將於 {time} 定案", "已提议结果；若无异议将于 {time} 确定"],
