@@ -149,6 +149,7 @@ def kernel_warm_up(tell: Callable[[str], None], capacity: Capacity = SMALL) -> f
         machine.apply(build.tick())
         machine.depth(NOBODY, 1)
         machine.fork()  # Loads a state, as recovery does.
+        machine.preview(build.place(NOBODY, NOBODY, 0, 0))
     finally:
         done.set()
         reporter.join()
