@@ -1,7 +1,7 @@
 // Questions: what will happen, and what people pay for each outcome.
 
 import { useEffect } from "preact/hooks";
-import { approximate } from "../exact/decimal";
+import { approximate, subtract } from "../exact/decimal";
 import { Panel } from "../parts/panel";
 import { measure, moment, NONE, number, short } from "../say/format";
 import { say, sayOf } from "../say/language";
@@ -53,7 +53,7 @@ function OutcomeRow({ outcome, name, isOpen }: { outcome: Outcome; name: string;
       {outcome.payout !== null ? <span class="muted num">{say("events.pays", { payout: number(outcome.payout) })}</span> : isOpen && outcome.instrument ? (
         <span class="acts">
           <button type="button" class="small buy" onClick={trade("buy")}>{say("events.yes", { price: number(outcome.ask) })}</button>
-          <button type="button" class="small sell" onClick={trade("sell")}>{say("events.no", { price: number(outcome.bid) })}</button>
+          <button type="button" class="small sell" onClick={trade("sell")}>{say("events.no", { price: outcome.bid ? number(subtract("1", outcome.bid)) : NONE })}</button>
         </span>
       ) : null}
     </li>

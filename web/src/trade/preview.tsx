@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { compare, sign, withPlaces } from "../exact/decimal";
-import { money, number, NONE } from "../say/format";
+import { brief, number, NONE } from "../say/format";
 import { say } from "../say/language";
 import { sayProblem } from "../say/problem";
 import { balances } from "../store/account";
@@ -45,7 +45,7 @@ export function PreviewBox() {
         <div><dt>{say("preview.notional")}</dt><dd>{amount(now?.notional, unit)}</dd></div>
         <div><dt>{say("preview.fee_max")}</dt><dd>{amount(now?.fee_max, unit)}</dd></div>
         <div class={short ? "short" : ""}><dt>{say("preview.hold")}</dt><dd>{amount(now?.hold, now?.hold_asset ?? "")}</dd></div>
-        {now?.margin ? <div class={now.margin.available_after.startsWith("-") ? "short" : ""}><dt>{say("preview.margin")}</dt><dd>{say("preview.margin_after", { before: money(now.margin.required), after: money(now.margin.required_after) })}</dd></div> : null}
+        {now?.margin ? <div class={now.margin.available_after.startsWith("-") ? "short" : ""}><dt>{say("preview.margin")}</dt><dd>{say("preview.margin_after", { before: brief(now.margin.required, 0), after: brief(now.margin.required_after, 0) })}</dd></div> : null}
         <div><dt>{say("preview.fills")}</dt><dd>{fills && what ? say("preview.fills_at", { qty: `${number(fills.fills_qty)} ${what.base}`, price: number(fills.average) }) : now?.hold_asset ? say("preview.rests") : NONE}</dd></div>
       </dl>
       <p class="preview-problem" title={problem?.detail}>{problem ? problem.text : ""}</p>

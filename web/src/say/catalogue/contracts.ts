@@ -82,7 +82,7 @@ export const contracts = {
   "outcome.yes": ["Yes", "是", "是"],
   "outcome.another": ["another", "其他", "其他"],
   "events.yes": ["Yes {price}", "是 {price}", "是 {price}"],
-  "events.no": ["No, sell at {price}", "否，賣價 {price}", "否，卖价 {price}"],
+  "events.no": ["No {price}", "否 {price}", "否 {price}"],
   "ticket.trigger_by": ["Triggered by", "觸發依據", "触发依据"],
   "ticket.trail": ["Distance", "回檔距離", "回撤距离"],
   "ticket.trail_hint": ["The trigger follows the price at this distance.", "觸發價以此距離跟隨價格。", "触发价以此距离跟随价格。"],
