@@ -48,6 +48,7 @@ def take(browser: Browser, url: str) -> None:
     buy(page)
     place_some(page)
     keep(page, "page.png")
+    margin(page, url)
     phone = enter(browser, url, "trader", viewport=PHONE, device_scale_factor=2)
     keep(phone, "page-phone.png")
     chinese = enter(browser, url, "trader", color_scheme="light", locale="zh-TW")
@@ -65,6 +66,27 @@ def enter(browser: Browser, url: str, role: str, **context: object) -> Page:
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.wait_for_timeout(2_500)
     return page
+
+
+def margin(page: Page, url: str) -> None:
+    """A perpetual and an event on one pool of margin, why it is what it is, and the option chain."""
+    page.goto(f"{url}#/margin")
+    page.get_by_test_id("open-margin").click()
+    page.get_by_test_id("required").wait_for()
+    for instrument, side, qty in (("BTC-PERP", "Buy", "0.5"), ("LARGEST-NVDA", "Buy", "4000")):
+        page.goto(f"{url}#/trade/{instrument}")
+        page.get_by_test_id("contract-facts").wait_for()
+        ticket = page.get_by_role("region", name="Order ticket")
+        ticket.get_by_role("radio", name=side, exact=True).click()
+        page.get_by_role("button", name="Ask", exact=True).click()
+        ticket.get_by_label("Quantity").fill(qty)
+        page.get_by_test_id("submit-order").click()
+        page.wait_for_timeout(1_000)
+    page.goto(f"{url}#/margin")
+    page.wait_for_timeout(6_000)  # The notices have gone by then.
+    keep(page, "page-margin.png")
+    page.goto(f"{url}#/options")
+    keep(page, "page-options.png")
 
 
 def buy(page: Page) -> None:
