@@ -48,7 +48,7 @@ def take(browser: Browser, url: str) -> None:
     buy(page)
     place_some(page)
     keep(page, "page.png")
-    margin(page, url)
+    margin(enter(browser, url, "trader"), url)
     phone = enter(browser, url, "trader", viewport=PHONE, device_scale_factor=2)
     keep(phone, "page-phone.png")
     chinese = enter(browser, url, "trader", color_scheme="light", locale="zh-TW")

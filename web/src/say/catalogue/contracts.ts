@@ -50,7 +50,7 @@ export const contracts = {
   "margin.part": ["Adds", "貢獻", "贡献"],
   "margin.nothing": ["Nothing.", "無。", "无。"],
   "margin.open_title": ["Open margin", "啟用保證金", "启用保证金"],
-  "margin.open_text": ["Everything in this account then stands behind everything: coins and shares behind perpetuals, options and events. Losses can exceed what a position cost; below the maintenance margin the account is liquidated. It cannot be undone.", "啟用後，帳戶內的所有資產共同作為永續合約、選擇權與事件合約的擔保。損失可能超過部位成本；低於維持保證金時將強制平倉。啟用後無法復原。", "启用后，账户内的所有资产共同作为永续合约、期权与事件合约的抵押。损失可能超过持仓成本；低于维持保证金时将被强平。启用后无法撤销。"],
+  "margin.open_text": ["Everything in this account then stands behind everything: coins and shares behind perpetuals, options and events. Losses can exceed what a position cost; below the maintenance margin the account is liquidated. It cannot be undone. Open orders are to be cancelled first.", "啟用後，帳戶內的所有資產共同作為永續合約、選擇權與事件合約的擔保。損失可能超過部位成本；低於維持保證金時將強制平倉。啟用後無法復原。請先撤銷未成交委託。", "启用后，账户内的所有资产共同作为永续合约、期权与事件合约的抵押。损失可能超过持仓成本；低于维持保证金时将被强平。启用后无法撤销。请先撤销未成交委托。"],
   "margin.open": ["Open margin for this account", "為此帳戶啟用保證金", "为此账户启用保证金"],
   "margin.opened": ["Margin is set.", "保證金已設定。", "保证金已设置。"],
   "margin.cap_title": ["Your own cap", "自訂槓桿上限", "自定义杠杆上限"],
