@@ -10,6 +10,7 @@ import numpy as np
 
 from emporion.kernel.jit import cache_folder
 from emporion.kernel.machine import Machine
+from emporion.schema import build
 from emporion.schema.codes import Command
 from emporion.schema.limits import CAPACITIES
 from emporion.schema.messages import COMMAND
@@ -23,6 +24,7 @@ def compile_all(name: str) -> None:
     machine.apply(rows)
     machine.load(dict(machine.used()))
     machine.depth(1, 1)
+    machine.preview(build.place(0, 0, 0, 0))
     machine.audit()
 
 
