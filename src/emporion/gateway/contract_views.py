@@ -9,10 +9,10 @@ import numpy as np
 from emporion.gateway.catalog import Catalog, Listed
 from emporion.gateway.decimals import Scale
 from emporion.instruments import black76
-from emporion.instruments.option import averaged_years
+from emporion.instruments.option import DAYS_A_YEAR, YEAR_NS, averaged_years
 from emporion.schema.build import name_text
 from emporion.schema.codes import ContractKind, QuestionStatus
-from emporion.schema.limits import DAY_NS, E12
+from emporion.schema.limits import E12
 from emporion.venue.catalog import underlying
 from emporion.venue.contracts import funding_next_e12
 from emporion.venue.values import text_of
@@ -22,7 +22,6 @@ KINDS: list[Any] = text_of(ContractKind)
 STATUSES: list[Any] = text_of(QuestionStatus)
 RATE = Scale(Decimal(1) / E12, "10^-12")
 OPTIONS = (ContractKind.CALL, ContractKind.PUT)
-YEAR_NS = 365 * DAY_NS
 POINT = 0.01  # Of volatility.
 
 
@@ -182,7 +181,7 @@ def _figures(rows: np.ndarray, forward: np.ndarray, catalog: Catalog, now_ns: in
         "delta": model.delta,
         "gamma": model.gamma / unit,
         "vega": model.vega * unit * POINT,
-        "theta": model.theta * unit / 365.0,
+        "theta": model.theta * unit / DAYS_A_YEAR,
     }
 
 

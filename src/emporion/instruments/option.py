@@ -27,8 +27,10 @@ from emporion.instruments.loads import Load, to_entries
 from emporion.instruments.normal import Floats
 from emporion.instruments.scenarios import PriceGroup
 from emporion.schema.codes import ContractKind
+from emporion.schema.limits import DAY_NS
 
 DAYS_A_YEAR = 365.0
+YEAR_NS = 365 * DAY_NS  # Years of options, and of volatilities, have so many.
 DAYS_OF_SHOCK = 30.0  # At which a group's volatility moves are meant as they are written.
 
 

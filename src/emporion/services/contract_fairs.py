@@ -10,18 +10,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from emporion.instruments.black76 import price as black76
+from emporion.instruments.option import YEAR_NS
 from emporion.schema.codes import ContractKind
-from emporion.schema.limits import DAY_NS
 from emporion.services.contract_listings import ONE_TICKS, ContractTerms
-from emporion.services.listings import LISTINGS
+from emporion.services.listings import TICKS
 from emporion.services.makers import SECOND_NS, Walk
 
 CARRY = 0.06  # Of a year.
 VOL, SKEW, BEND = 0.52, -0.06, 0.12  # Of the smile, by logarithm of strike over forward.
-YEAR_NS = 365 * DAY_NS
 BASIS_HOME_S, BASIS_BPS = 600.0, 1.2  # How fast a perpetual comes back, and how far it strays in a second's root.
 CHANCE_HOME_S, CHANCE_STEP = 20_000.0, 0.006
-TICK_OF = {terms.base: float(terms.tick) for terms in LISTINGS}
 
 
 class ContractFairs:
@@ -54,7 +52,7 @@ class ContractFairs:
             chance = float(each.reference)
             odds = math.log(chance / (1.0 - chance)) + self._stray[instrument_id]
             return ONE_TICKS / (1.0 + math.exp(-odds))
-        spot = self._walk.fair_ticks(self._spots[each.on]) * TICK_OF[each.on]
+        spot = self._walk.fair_ticks(self._spots[each.on]) * TICKS[each.on]
         if each.kind == ContractKind.PERPETUAL:
             return spot * (1.0 + 1e-4 * self._stray[instrument_id]) / float(each.tick)
         years = max(0.0, (each.expiry_ns - self._now_ns) / YEAR_NS)

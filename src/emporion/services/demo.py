@@ -18,7 +18,7 @@ from emporion.services.contract_fairs import ContractFairs
 from emporion.services.contract_listings import ContractTerms
 from emporion.services.keeper import Keeper
 from emporion.services.listings import Terms
-from emporion.services.makers import Intent, Maker, Quote, Taker, Top, Walk
+from emporion.services.makers import Intent, Maker, Quote, Taker, Top, Walk, tops_of
 from emporion.services.setting_up import funds_atoms, numbers_of, set_up
 from emporion.services.setting_up_contracts import DOLLAR, TRADER_DOLLARS, demo_groups, set_up_contracts
 
@@ -233,9 +233,7 @@ class Demo:
 
 def _tops(node: Node, instrument_ids: list[int]) -> dict[int, Top]:
     """Best prices, copied between batches."""
-    rows = node.machine.state.instruments[instrument_ids]
-    names = ["best_bid_ticks", "best_ask_ticks", "last_price_ticks"]
-    return {key: Top(*values) for key, values in zip(instrument_ids, rows[names].tolist(), strict=True)}
+    return tops_of(node.machine.state, instrument_ids)
 
 
 def _see(node: Node, instrument_ids: list[int], account_ids: list[int]) -> tuple[Seen, int, dict[int, tuple[int, int]]]:

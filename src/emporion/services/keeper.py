@@ -14,17 +14,17 @@ import numpy as np
 
 from emporion.engine.node import Node
 from emporion.engine.sequencer import Sequencer
-from emporion.instruments.option import DAYS_A_YEAR, averaged_years
+from emporion.instruments.future import WINDOW_NS
+from emporion.instruments.option import YEAR_NS, averaged_years
 from emporion.instruments.scenarios import Group
 from emporion.schema import build, build_margin
 from emporion.schema.codes import AssetClass, ContractKind, Event, Limit
-from emporion.schema.limits import DAY_NS, SWEEP_MAX
+from emporion.schema.limits import SWEEP_MAX
 from emporion.services.contract_listings import ContractTerms
-from emporion.services.listings import LISTINGS, QUOTE
-from emporion.services.makers import Top
+from emporion.services.listings import LISTINGS, QUOTE, TICKS
+from emporion.services.makers import Top, tops_of
 from emporion.services.marks import FutureMark, OutcomeMark, PerpetualMark
 from emporion.services.risk_arrays import Bond, Linear, Option, RiskArrays, Target, commands
-from emporion.services.setting_up_contracts import WINDOW_NS
 from emporion.services.smiles import Smile, marks
 
 TOLERANCE = 0.005  # Arrays that moved by less than this part of their largest entry are left.
@@ -60,7 +60,6 @@ class Keeper:
         """`spots`: instrument on which each base trades; `assets`: numbers by name."""
         self._sequencer, self._contracts = sequencer, dict(contracts)
         self._spots, self._assets, self._group_ids = dict(spots), dict(assets), dict(group_ids)
-        self._ticks = {terms.base: float(terms.tick) for terms in LISTINGS}
         self._arrays = RiskArrays(groups, tolerance=TOLERANCE)
         self._add_assets()
         self._marks: dict[int, PerpetualMark | FutureMark | OutcomeMark] = {}
@@ -68,7 +67,6 @@ class Keeper:
         self._said: dict[int, tuple[int, int]] = {}
         for number, terms in self._contracts.items():
             self._add_contract(number, terms)
-        self.rounds = 0
 
     def round(self) -> int:
         """Look, work out, submit; returns how many rows were sent."""
@@ -90,7 +88,6 @@ class Keeper:
             refused = events[events["kind"] == Event.REJECTED]
             if len(refused):
                 log.warning("the keeper was refused %d times, the first: %s", len(refused), refused[0])
-        self.rounds += 1
         return len(sent)
 
     # --- What it keeps ---------------------------------------------------------------------------------
@@ -103,7 +100,7 @@ class Keeper:
             atom = 10.0**-terms.decimals
             cap = int(COLLATERAL_DOLLARS / (float(terms.reference) * atom))
             if terms.asset_class == AssetClass.BOND:
-                maturity_ns = self._sequencer.node.clock.now_ns() + NOTES_YEARS * int(DAYS_A_YEAR) * DAY_NS
+                maturity_ns = self._sequencer.node.clock.now_ns() + NOTES_YEARS * YEAR_NS
                 self._arrays.add(target, Bond("USD-RATES", 100.0 * atom, cap, 0.04, 2, maturity_ns))
             elif terms.base in GROUP_OF:
                 coin, beta = COIN_OF.get(terms.base, (None, 0.0))
@@ -131,16 +128,13 @@ class Keeper:
     def _look(self, node: Node) -> Look:
         state = node.machine.state
         ids = [*self._spots.values(), *self._contracts]
-        rows = state.instruments[ids]
-        names = ["best_bid_ticks", "best_ask_ticks", "last_price_ticks"]
-        tops = {key: Top(*values) for key, values in zip(ids, rows[names].tolist(), strict=True)}
-        settled = state.contracts["is_settled"][rows["contract"]]
+        settled = state.contracts["is_settled"][state.instruments["contract"][ids]]
         ended = frozenset(key for key, is_settled in zip(ids, settled.tolist(), strict=True) if is_settled)
-        return Look(tops, ended, int(state.tables[Limit.MARGINS].live), node.clock.now_ns())
+        return Look(tops_of(state, ids), ended, int(state.tables[Limit.MARGINS].live), node.clock.now_ns())
 
     def _prices(self, look: Look) -> dict[int, tuple[int, int]]:
         """Index and mark of each contract that trades, in its ticks; tells the risk service on the way."""
-        spot = {base: self._middle(look.tops[number], self._ticks[base]) for base, number in self._spots.items()}
+        spot = {base: self._middle(look.tops[number], TICKS[base]) for base, number in self._spots.items()}
         self._arrays.price(Target(asset_id=self._assets[QUOTE]), 1.0)
         for terms in LISTINGS:
             price = spot[terms.base]
@@ -185,8 +179,7 @@ class Keeper:
         index = spot[chain[0][1].on] if chain else None
         if index is None or look.ts_ns >= expiry_ns:
             return {}
-        year_ns = DAYS_A_YEAR * DAY_NS
-        years = float(averaged_years((expiry_ns - look.ts_ns) / year_ns, WINDOW_NS / year_ns))
+        years = float(averaged_years((expiry_ns - look.ts_ns) / YEAR_NS, WINDOW_NS / YEAR_NS))
         forward = self._forward(expiry_ns, chain[0][1].on, index)
         strikes = np.array([float(terms.strike) for _, terms in chain])
         is_call = np.array([terms.kind == ContractKind.CALL for _, terms in chain])

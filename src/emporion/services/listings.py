@@ -79,3 +79,4 @@ LISTINGS = (
     Terms("ORBF", "Orbital Foundry, private share", AssetClass.PRIVATE, 6, "0.05", "1", "42", "50", 1.5, 40.0, 0.4),
 )  # fmt: skip
 TITLES = {terms.name: terms.title for terms in LISTINGS}
+TICKS = {terms.base: float(terms.tick) for terms in LISTINGS}  # USDC, for whoever reckons in floats.

@@ -8,7 +8,7 @@ determine every command.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,13 @@ class Top:
     bid: int
     ask: int
     last: int
+
+
+def tops_of(state: Any, instrument_ids: list[int]) -> dict[int, Top]:
+    """Best prices out of the state, copied."""
+    rows = state.instruments[instrument_ids]
+    names = ["best_bid_ticks", "best_ask_ticks", "last_price_ticks"]
+    return {key: Top(*values) for key, values in zip(instrument_ids, rows[names].tolist(), strict=True)}
 
 
 class Walk:

@@ -23,13 +23,14 @@ from emporion.instruments.bond import risk_arrays as bond_arrays
 from emporion.instruments.groups import load_groups
 from emporion.instruments.loads import HEADROOM, MICRO, Load, linear
 from emporion.instruments.market_hours import is_wide
+from emporion.instruments.option import YEAR_NS
 from emporion.instruments.scenarios import EventGroup, Group, PriceGroup, RatesGroup
 from emporion.instruments.terms import RiskTerms, risk_terms
 from emporion.schema.build import Rows
 from emporion.schema.build_margin import RISK_ROWS, set_group, set_risk
 from emporion.schema.limits import HOUR_NS, PPM, RISK_MAX, SCENARIOS
 from emporion.schema.messages import MARGIN_COMMAND, VALUES, VALUES_PER_ROW
-from emporion.services.risk_options import YEAR_NS, OptionTable
+from emporion.services.risk_options import OptionTable
 
 DURATION_MAX = 10.0  # Years: about what the longest bonds lose by, to choose a unit with.
 LEAD_NS = 2 * HOUR_NS  # How long before a reference market closes its wider arrays go out.

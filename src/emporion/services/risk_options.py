@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from emporion.errors import BadValue
 from emporion.instruments.loads import MICRO, to_entries, unit_shift_for
 from emporion.instruments.normal import Floats
-from emporion.instruments.option import averaged_years, gains
+from emporion.instruments.option import YEAR_NS, averaged_years, gains
 from emporion.instruments.scenarios import PriceGroup
 from emporion.instruments.terms import RiskTerms, all_terms
-from emporion.schema.limits import HOUR_NS, RISK_MAX, SCENARIOS
+from emporion.schema.limits import RISK_MAX, SCENARIOS
 
-YEAR_NS = 365 * 24 * HOUR_NS
 NOT_CHOSEN = -1
 COLUMNS = np.dtype([
     ("instrument_id", "i8"), ("strike", "f8"), ("expiry_ns", "i8"), ("is_call", "?"), ("lot", "f8"), ("cap", "i8"),

@@ -123,7 +123,7 @@ def send(sequencer: Sequencer, commands: list[build.Rows]) -> None:
 
 
 def numbers_of(sequencer: Sequencer, table: Limit) -> dict[str, int]:
-    """Numbers by name, of assets or instruments."""
+    """Numbers by name, of a table whose rows have one."""
     rows = sequencer.call(lambda node: rows_of(node, table)).result()
     return {build.name_text(row["name"]): number for number, row in enumerate(rows, start=1)}
 

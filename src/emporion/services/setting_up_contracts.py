@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from emporion.engine.sequencer import Sequencer
+from emporion.instruments.future import WINDOW_NS
 from emporion.instruments.groups import load_groups
 from emporion.instruments.listing import FundingTerms
 from emporion.instruments.scenarios import Group, PriceGroup
 from emporion.schema import build, build_margin
 from emporion.schema.codes import AccountFlag, ContractKind, FeeForm, InstrumentStatus, Limit
-from emporion.schema.limits import HOUR_NS, INSURANCE_ACCOUNT, LENDING_ACCOUNT, SYSTEM_ACCOUNTS
+from emporion.schema.limits import INSURANCE_ACCOUNT, LENDING_ACCOUNT, SYSTEM_ACCOUNTS
 from emporion.services.contract_listings import CHALLENGE_NS, ONE_TICKS, QUESTIONS, ContractTerms, contracts
 from emporion.services.listings import QUOTE
 from emporion.services.risk_arrays import group_command
 from emporion.services.setting_up import numbers_of, rows_of, send
 
-WINDOW_NS = HOUR_NS // 2
 DOLLAR = 1_000_000
 TRADER_DOLLARS = 200_000_000  # Of each simulated trader of contracts,
 BACKSTOP_DOLLARS = 50_000_000
