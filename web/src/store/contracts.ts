@@ -3,11 +3,11 @@
 import { computed, effect, signal } from "@preact/signals";
 import { get } from "../wire/rest";
 import type { Contract, OptionChain, OptionChains, Question, Questions } from "../wire/types";
+import { beforeFrame } from "./frame";
 import { lookEvery } from "./looking";
 import { chosen, instrument } from "./market";
-import { instruments } from "./venue";
+import { instruments, stream } from "./venue";
 
-const CONTRACT_MS = 1000;
 const CHAIN_MS = 2000;
 const QUESTIONS_MS = 3000;
 
@@ -26,9 +26,11 @@ export function followContract(): void {
   effect(() => {
     const name = chosen.value;
     if (!instrument.value?.contract) { latest.value = null; return undefined; }
-    return lookEvery(CONTRACT_MS, async () => {
-      const found = await get<Contract>("/v1/contract", { query: { instrument: name } });
-      if (chosen.peek() === name) latest.value = found;
+    return stream.follow({ channel: "contracts", instrument: name }, {
+      take(message) {
+        if (message.type !== "contracts") return;
+        beforeFrame("contract", () => { if (chosen.peek() === name) latest.value = message.items.at(-1) ?? latest.value; });
+      },
     });
   });
 }

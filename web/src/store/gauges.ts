@@ -1,22 +1,20 @@
-// Whether prices are explosive: the venue's gauges, asked for now and then while somebody looks.
+// Whether prices are explosive: the venue's gauges, live.
 
 import { signal } from "@preact/signals";
-import { get } from "../wire/rest";
 import type { Gauge } from "../wire/types";
-
-const EVERY_MS = 10_000;
-const WHEN_NONE_MS = 120_000; // The venue keeps none: a rare look whether that has changed.
+import { beforeFrame } from "./frame";
+import { stream } from "./venue";
 
 /** By instrument. */
 export const gauges = signal<ReadonlyMap<string, Gauge>>(new Map());
 
 export function followGauges(): void {
-  const look = () => {
-    if (document.hidden) { addEventListener("visibilitychange", look, { once: true }); return; }
-    get<{ items: Gauge[] }>("/v1/gauges")
-      .then(({ items }) => { gauges.value = new Map(items.map((one) => [one.instrument, one])); })
-      .catch(() => undefined) // Those on show stay as they were.
-      .finally(() => setTimeout(look, gauges.value.size ? EVERY_MS : WHEN_NONE_MS));
-  };
-  look();
+  const kept = new Map<string, Gauge>();
+  stream.follow({ channel: "gauges" }, {
+    take(message) {
+      if (message.type !== "gauges") return;
+      for (const one of message.items) kept.set(one.instrument, one);
+      beforeFrame("gauges", () => { gauges.value = new Map(kept); });
+    },
+  });
 }
