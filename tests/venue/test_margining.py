@@ -203,6 +203,29 @@ def test_reasons_of_the_new_kinds_reach_the_caller(venue):
     assert caught.value.reason == Reject.REDUCE_ONLY
 
 
+@pytest.mark.parametrize(
+    ("ask", "bounds"),
+    [
+        (lambda venue: venue.set_margin("carol", leverage_max=5_000), "leverage_max is 0 .* to 1,000"),
+        (lambda venue: venue.list_question("Q", outcomes=99), "outcomes is 1 to 16"),
+        (lambda venue: venue.sweep(-1), "accounts is 1 to 4,096"),
+        (lambda venue: venue.set_risk("USDC", 77, [0] * 16), "group_id is one that set_group made"),
+        (lambda venue: venue.set_risk("USDC", 1, [1, 2]), "array has 16 whole numbers"),
+        (lambda venue: venue.set_lending("USDC", cap=-5), "cap is not negative"),
+        (lambda venue: venue.place_twap("alice", "BTC-PERP", "buy", qty=1, seconds=-5), "seconds is above 0"),
+        (lambda venue: venue.propose(venue.list_question("Q").question_id, ["0.4", "0.4"]), "add up to 1"),
+    ],
+)
+def test_a_value_out_of_range_is_told_with_its_range(venue, ask, bounds):
+    with pytest.raises(Refused, match=f"BAD_VALUE.*{bounds}"):
+        ask(venue)
+
+
+def test_a_twap_is_named_by_its_number(venue):
+    with pytest.raises(BadValue, match="give a Twap or its number"):
+        venue.cancel_twap("the first one")
+
+
 def test_commands_of_contracts_are_told_by_their_own_fields(venue):
     lines = {each["kind"]: each["fields"] for each in venue.journal()}
     assert lines["list_contract"]["contract_kind"] == "perpetual" and lines["list_contract"]["lot_exponent"] == -6

@@ -63,7 +63,12 @@ def test_a_repeated_deposit_is_refused(market):
 
 @pytest.mark.parametrize(
     ("amount", "message"),
-    [("0.000000001", "nearest are 0.00000000 and 0.00000001"), (1.0, "float"), (None, "NoneType")],
+    [
+        ("0.000000001", "nearest are 0.00000000 and 0.00000001"),
+        ("-0.000000001", "nearest are -0.00000001 and 0.00000000"),
+        (1.0, "float"),
+        (None, "NoneType"),
+    ],
 )
 def test_an_amount_is_whole_atoms(market, amount, message):
     with pytest.raises(BadValue, match=message):

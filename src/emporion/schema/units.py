@@ -4,7 +4,7 @@ A price is a whole number of ticks, a quantity of lots, an amount of atoms. Text
 between two of them is refused, with the nearest values named.
 """
 
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import ROUND_FLOOR, Decimal, InvalidOperation, localcontext
 
 from emporion.errors import BadValue
 
@@ -31,7 +31,7 @@ def to_units(text: str | int | Decimal, unit: Decimal, what: str, unit_name: str
         context.prec = 120  # Any text that passes above, over any unit, divides exactly within this.
         count = value / unit
         if count != count.to_integral_value():
-            low = (count // 1) * unit
+            low = count.to_integral_value(ROUND_FLOOR) * unit
             raise BadValue(
                 f"{what}: {text} is not a multiple of the {unit_name} {unit:f}; nearest are {low:f} and {low + unit:f}"
             )

@@ -12,16 +12,16 @@ from emporion.schema import build, build_margin
 from emporion.schema.codes import ContractKind, Event, FeeForm, GroupKind, InstrumentStatus, Limit
 from emporion.schema.limits import PPM, PRICE_MAX, RISK_MAX
 from emporion.schema.units import parse_decimal
+from emporion.venue import ranges
 from emporion.venue.catalog import whole
 from emporion.venue.contracts import RATE, Contracts
 from emporion.venue.core import PPM_UNIT, SECOND, AccountLike, Number
 from emporion.venue.listing import Grid, bounds, grid_of_contract, narrow
 from emporion.venue.margin_things import Contract, MarginSummary, Question
-from emporion.venue.margining import Margining
+from emporion.venue.margining import MICRO, Margining
 from emporion.venue.operating import Operating
 from emporion.venue.values import I64_MAX, code, expire_ns
 
-MICRO = Decimal("0.000001")
 FINE = 30  # Decimals that no lot of a contract has.
 
 
@@ -79,7 +79,7 @@ class Contracting(Contracts, Margining, Operating):
         one = whole(1, _positive(tick, "tick"), "tick", "tick")
         challenge_ns = whole(challenge, SECOND, "challenge", "nanosecond")
         rows = build_margin.list_question(name, outcomes, challenge_ns, one)
-        event = self._first(rows, f"list question {name}", Event.QUESTION_LISTED)
+        event = self._first(rows, f"list question {name}", Event.QUESTION_LISTED, ranges.QUESTION)
         return self.question(int(event["order_id"]))
 
     def list_outcome(
@@ -112,7 +112,7 @@ class Contracting(Contracts, Margining, Operating):
                     f"amend_contract: {key} cannot be changed; position_max, open_interest_max, "
                     f"{', '.join(names[2:])} can"
                 )
-        self._send(build_margin.amend_contract(number, **caps), f"amend {name}")
+        self._send(build_margin.amend_contract(number, **caps), f"amend {name}", ranges.CAPS)
         return self.contract(name)
 
     def _list_contract(
@@ -192,7 +192,7 @@ class Contracting(Contracts, Margining, Operating):
         status_number = code(InstrumentStatus, status, "status")
         if status_number != InstrumentStatus.PRE_OPEN:
             rows = build.join(rows, build.set_status(len(self._catalog.rows(Limit.INSTRUMENTS)), status_number))
-        self._send(rows, f"list contract {name}")
+        self._send(rows, f"list contract {name}", f"{ranges.TERMS}; {ranges.CAPS}")
         return self.contract(name)
 
     @staticmethod
@@ -217,7 +217,7 @@ class Contracting(Contracts, Margining, Operating):
             number, self._price(number, index, "index") if index is not None else 0,
             self._price(number, mark, "mark") if mark is not None else 0,
         )  # fmt: skip
-        self._send(rows, f"set price of {instrument}")
+        self._send(rows, f"set price of {instrument}", ranges.PRICE)
         return self.contract(instrument)
 
     def set_value(self, asset: str, dollars: Number) -> None:
@@ -228,13 +228,14 @@ class Contracting(Contracts, Margining, Operating):
         micro = parse_decimal(dollars, "dollars") * unit / MICRO
         if micro > I64_MAX:
             raise BadValue(f"dollars: {dollars} is beyond what a row can hold")
-        self._send(build_margin.set_value(number, int(micro)), f"set value of {asset}")
+        self._send(build_margin.set_value(number, int(micro)), f"set value of {asset}", ranges.VALUE)
 
     def set_group(self, kind: str = "price", maintenance: Number = "0.5", group_id: int = 0) -> int:
         """Make a risk group, or change one: its maintenance margin is this part of initial. Its number."""
         ppm = narrow(whole(maintenance, PPM_UNIT, "maintenance", "millionth"), "maintenance")
         rows = build_margin.set_group(group_id, code(GroupKind, kind, "kind"), ppm)
-        return int(self._first(rows, f"set group {group_id or 'anew'}", Event.GROUP_SET)["amount_atoms"])
+        event = self._first(rows, f"set group {group_id or 'anew'}", Event.GROUP_SET, ranges.GROUP)
+        return int(event["amount_atoms"])
 
     def set_risk(
         self, of: str, group_id: int, array: Sequence[int], *, load: int = 0, unit_shift: int = 0,
@@ -269,7 +270,7 @@ class Contracting(Contracts, Margining, Operating):
             addon_from=whole(addon_from, unit, "addon_from", "unit") if addon_from is not None else units,
             addon_atoms=addon,
         )  # fmt: skip
-        self._send(rows, f"set risk of {of}")
+        self._send(rows, f"set risk of {of}", ranges.RISK)
 
     # --- Accounts, lending, liquidation ---
 
@@ -277,7 +278,7 @@ class Contracting(Contracts, Margining, Operating):
         """Make it a margin account, for good, or change its own leverage cap; 0 for none."""
         number = self._account_id(account)
         rows = build_margin.set_margin(number, narrow(leverage_max, "leverage_max"))
-        self._send(rows, f"set margin of {self._names.name_of(number)}")
+        self._send(rows, f"set margin of {self._names.name_of(number)}", ranges.LEVERAGE)
         return self.margin(account)
 
     def set_lending(
@@ -291,7 +292,7 @@ class Contracting(Contracts, Margining, Operating):
             whole(kink, RATE, "kink", "10^-12"), whole(full, RATE, "full", "10^-12"),
             whole(kink_at, PPM_UNIT, "kink_at", "millionth"),
         )  # fmt: skip
-        self._send(rows, f"set lending of {asset}")
+        self._send(rows, f"set lending of {asset}", ranges.LENDING)
 
     def set_liquidation(
         self, backstop: AccountLike | None = None, *, slice_part: Number = "0.25", slice_min: Number = 1_000,
@@ -310,11 +311,12 @@ class Contracting(Contracts, Margining, Operating):
             whole(slice_min, MICRO, "slice_min", "micro-dollar"), whole(interval, SECOND, "interval", "nanosecond"),
             self._ppm(backstop_at, "backstop_at"), self._ppm(fee, "fee"), self._ppm(slippage, "slippage"),
         )  # fmt: skip
-        self._send(rows, "set liquidation")
+        self._send(rows, "set liquidation", ranges.LIQUIDATION)
 
     def sweep(self, accounts: int = 1_000) -> int:
         """Look at the next so many margin accounts: what is due is settled. How many liquidations began."""
-        event = self._first(build_margin.sweep(narrow(accounts, "accounts")), "sweep", Event.SWEPT)
+        rows = build_margin.sweep(narrow(accounts, "accounts"))
+        event = self._first(rows, "sweep", Event.SWEPT, ranges.SWEEP)
         return int(event["leaves_lots"])
 
     # --- Questions ---
@@ -322,7 +324,8 @@ class Contracting(Contracts, Margining, Operating):
     def propose(self, question: str | int, payouts: Sequence[Number]) -> Question:
         """Propose what each outcome pays, adding up to 1: final when nobody challenges it in time."""
         number = self._question_id(question)
-        self._send(build_margin.propose_outcome(number, self._payouts(number, payouts)), f"propose for {question}")
+        rows = build_margin.propose_outcome(number, self._payouts(number, payouts))
+        self._send(rows, f"propose for {question}", ranges.PAYOUTS)
         return self.question(number)
 
     def challenge(self, question: str | int) -> Question:
@@ -334,7 +337,8 @@ class Contracting(Contracts, Margining, Operating):
     def resolve(self, question: str | int, payouts: Sequence[Number]) -> Question:
         """Say what each outcome pays, adding up to 1; final at once. A void or a split is a vector too."""
         number = self._question_id(question)
-        self._send(build_margin.resolve_outcome(number, self._payouts(number, payouts)), f"resolve {question}")
+        rows = build_margin.resolve_outcome(number, self._payouts(number, payouts))
+        self._send(rows, f"resolve {question}", ranges.PAYOUTS)
         return self.question(number)
 
     def _payouts(self, number: int, payouts: Sequence[Number]) -> list[int]:

@@ -43,18 +43,18 @@ class Core:
         """
         return self._node.submit(rows)
 
-    def _send(self, rows: Rows, what: str) -> Rows:
-        """Send one command; its events, or Refused."""
+    def _send(self, rows: Rows, what: str, bounds: str = "") -> Rows:
+        """Send one command; its events, or Refused, which says the bounds of its values where one is outside."""
         answer = self.submit(rows)
         first = answer.events[answer.events["seq"] == answer.first_seq]
         refused = first[first["kind"] == Event.REJECTED]
         if len(refused):
-            raise refusal(refused[0], what)
+            raise refusal(refused[0], what, bounds)
         return answer.events
 
-    def _first(self, rows: Rows, what: str, kind: Event) -> np.void:
+    def _first(self, rows: Rows, what: str, kind: Event, bounds: str = "") -> np.void:
         """Send one command; its event of a kind."""
-        events = self._send(rows, what)
+        events = self._send(rows, what, bounds)
         return events[events["kind"] == kind][0]
 
     # --- Names to numbers ---
@@ -94,10 +94,10 @@ class Core:
         return ["", *(self._names.name_of(number) for number in range(1, accounts))]
 
 
-def refusal(event: Any, what: str) -> Refused:
+def refusal(event: Any, what: str, bounds: str = "") -> Refused:
     """The exception for a REJECTED event."""
     reason = Reject(int(event["reason"]))
-    message = sentence(what, reason)
+    message = sentence(what, reason, bounds)
     if reason == Reject.DUPLICATE and event["order_id"]:
         message += f" (it is order or hold {event['order_id']})"
     return Refused(reason, message, event)

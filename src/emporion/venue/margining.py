@@ -12,6 +12,7 @@ from emporion.schema.codes import Event, GroupKind, Limit, LiquidationStage, Mar
 from emporion.schema.limits import E12, LENDING_ACCOUNT
 from emporion.schema.units import to_text
 from emporion.venue import explain as explaining
+from emporion.venue import ranges
 from emporion.venue.catalog import whole
 from emporion.venue.core import PPM_UNIT, SECOND, AccountLike, Number
 from emporion.venue.frames import Frame, decimals, labels
@@ -30,7 +31,7 @@ from emporion.venue.margin_things import (
 from emporion.venue.pool import Holding, gather
 from emporion.venue.reckon import Pool, reckon
 from emporion.venue.trading import Trading
-from emporion.venue.values import client_id, code, text_of
+from emporion.venue.values import I64_MAX, client_id, code, text_of
 
 MICRO = Decimal("0.000001")
 RATE = Decimal(1) / E12
@@ -127,12 +128,14 @@ class Margining(Trading):
             self._price(number, price) if price is not None else 0, OrderFlag.REDUCE_ONLY if reduce_only else 0,
             code(Stp, stp, "stp"), client_id(cl_ord_id),
         )  # fmt: skip
-        event = self._first(rows, f"place twap {side} {qty} {instrument}", Event.TWAP_STARTED)
+        event = self._first(rows, f"place twap {side} {qty} {instrument}", Event.TWAP_STARTED, ranges.TWAP)
         return self.twap(int(event["order_id"]))
 
     def cancel_twap(self, twap: Twap | int, account: AccountLike | None = None) -> None:
         """End a TWAP; what its slices traded stays traded."""
         number = twap.twap_id if isinstance(twap, Twap) else twap
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= I64_MAX:
+            raise BadValue(f"twap: {twap!r}; give a Twap or its number")
         owner = self._account_id(account if account is not None else self.twap(number).account)
         self._send(build_margin.cancel_twap(owner, number), f"cancel twap {number}")
 

@@ -189,10 +189,14 @@ def explain(reason: int) -> str:
     return f"{matter}; {remedy}" if remedy else matter
 
 
-def sentence(what: str, reason: int) -> str:
+def sentence(what: str, reason: int, bounds: str = "") -> str:
     """The message of `Refused`: what was asked for, the code, and what to do.
+
+    `bounds`: which values such a command takes, said where one of them was out of range.
 
     Example: `place sell 0.5 BTC/USDC for bob: INSUFFICIENT_FUNDS: the free balance does not cover it ...`
     """
     name = Reject(reason).name if reason in Reject.__members__.values() else str(reason)
+    if bounds and reason == Reject.BAD_VALUE:
+        return f"{what}: {name}: {SENTENCES[Reject.BAD_VALUE][0]}: {bounds}"
     return f"{what}: {name}: {explain(reason)}"
