@@ -71,6 +71,14 @@ def test_use_in_another_process_counts(access, start, tmp_path):
     assert access.sessions.find(token, NOW_NS + IDLE_NS + 5).used_ns == NOW_NS + IDLE_NS - 1
 
 
+def test_a_list_knows_of_use_that_is_not_written_yet(access, start, ann):
+    token, _ = start()
+    later_ns = NOW_NS + 90 * SECOND_NS
+    assert access.sessions.find(token, later_ns).used_ns == later_ns
+    (record,) = access.sessions.of_user(ann.user_id, later_ns)
+    assert (record.used_ns, record.expires_ns) == (later_ns, later_ns + IDLE_NS)
+
+
 def test_ending_one_leaves_the_others(access, start, denied, ann, root):
     (one, first), (two, second), (three, _) = (start(NOW_NS + number) for number in range(3))
     assert [record.login for record in access.sessions.of_user(ann.user_id, NOW_NS + 3)] == ["ann"] * 3

@@ -116,6 +116,25 @@ def test_a_problem_is_said_where_it_is(served: Served, browser: Browser):
     expect(table(page, "Open orders")).to_have_count(0)
 
 
+def test_whoever_is_signed_in_elsewhere_is_signed_out_from_here(served: Served, browser: Browser):
+    page = open_page(browser, f"{served.url}/")
+    sign_up(page, "roaming")
+    elsewhere = [served.public() for _ in range(2)]
+    for client in elsewhere:
+        good(client.post("/v1/session", {"login": "roaming", "password": PASSWORD}, headers={"user-agent": "Kiosk/1"}))
+    page.get_by_role("navigation").get_by_role("link", name="API keys").click()
+    rows = page.get_by_role("table", name="Where you are signed in").locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.filter(has_text="this one")).to_contain_text("Chrome")
+    rows.filter(has_text="Kiosk/1").first.get_by_role("button", name="End").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="End all others").click()
+    page.get_by_role("dialog").get_by_role("button", name="End all others").click()
+    expect(rows).to_have_count(1)
+    assert [client.get("/v1/session").status_code for client in elsewhere] == [401, 401]
+    assert page.request.get(f"{served.url}/v1/session").ok
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(served: Served, browser: Browser, scheme: str):
     good(served.api("bob").place("sell", "2", "100500"), 201)

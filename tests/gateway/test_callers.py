@@ -194,6 +194,37 @@ def test_a_session_trades_and_ends(served):
     denied(stale.get("/v1/session", headers={"cookie": "emporion-session=nonsense; other=1"}), 401, "NOT_SIGNED_IN")
 
 
+def test_a_person_sees_where_they_are_signed_in_and_ends_it(served):
+    login, here = sign_up(served)
+    there, elsewhere = served.public(), served.public()
+    for client, agent in ((there, "phone"), (elsewhere, "library")):
+        good(client.post("/v1/session", {"login": login, "password": PASSWORD}, headers={"user-agent": agent}))
+    listed = good(here.get("/v1/sessions"))
+    assert listed["next"] is None
+    assert [each["agent"] for each in listed["items"][:2]] == ["library", "phone"]
+    assert [each["current"] for each in listed["items"]] == [False, False, True]
+    library, _, own = listed["items"]
+    assert own["address"] == "127.0.0.1"
+    assert int(own["created_ns"]) <= int(own["used_ns"]) < int(own["expires_ns"])
+    assert "emporion-session" not in str(listed) and here.client.cookies["emporion-session"] not in str(listed)
+
+    good(here.send("DELETE", f"/v1/sessions/{library['session_id']}"), 204)
+    denied(elsewhere.get("/v1/session"), 401, "NOT_SIGNED_IN")
+    bad(here.send("DELETE", f"/v1/sessions/{library['session_id']}"), 404, "NOT_FOUND", "session_id")
+    good(there.get("/v1/session"))
+    good(here.send("DELETE", "/v1/sessions"), 204)
+    denied(there.get("/v1/session"), 401, "NOT_SIGNED_IN")
+    assert [each["session_id"] for each in good(here.get("/v1/sessions"))["items"]] == [own["session_id"]]
+
+    _, stranger = sign_up(served)
+    bad(stranger.send("DELETE", f"/v1/sessions/{own['session_id']}"), 404, "NOT_FOUND", "session_id")
+    good(stranger.send("DELETE", "/v1/sessions"), 204)
+    ended = here.send("DELETE", f"/v1/sessions/{own['session_id']}")
+    assert ended.status_code == 204 and "Max-Age=0" in ended.headers["set-cookie"]
+    denied(here.get("/v1/sessions"), 401, "NOT_SIGNED_IN")
+    denied(served.api().get("/v1/sessions"), 401, "NOT_SIGNED_IN")  # A key is nobody's to look around with.
+
+
 def test_another_sites_page_cannot_use_a_session(served):
     _, client = sign_up(served)
     bad(client.post("/v1/orders", ORDER, headers={"origin": "https://evil.example"}), 403, "BAD_ORIGIN")

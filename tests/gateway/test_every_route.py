@@ -123,6 +123,13 @@ EXAMPLES = {
             "DELETE", "/v1/keys/" + good(client.post("/v1/keys", {"scopes": ["read"]}), 201)["key"]["key_id"]
         )
     )(signed_in(s)[0]),
+    "GET /v1/sessions": lambda s: signed_in(s)[0].get("/v1/sessions"),
+    "DELETE /v1/sessions": lambda s: signed_in(s)[0].send("DELETE", "/v1/sessions"),
+    "DELETE /v1/sessions/{session_id}": lambda s: (
+        lambda client: client.send(
+            "DELETE", "/v1/sessions/" + good(client.get("/v1/sessions"))["items"][0]["session_id"]
+        )
+    )(signed_in(s)[0]),
     "GET /v1/account": lambda s: s.api().get("/v1/account"),
     "GET /v1/accounts": lambda s: s.api().get("/v1/accounts"),
     "GET /v1/balances": lambda s: s.api().get("/v1/balances"),
@@ -288,7 +295,7 @@ def test_a_route_answers_in_its_shape(served, name):
 def test_a_route_that_needs_somebody_is_closed_to_everybody_else(served, name):
     route = ROUTES[name]
     path = route.path.replace("{order_id}", "1").replace("{hold_id}", "1").replace("{account_id}", "3")
-    path = path.replace("{key_id}", "k").replace("{cl_ord_id}", "c")
+    path = path.replace("{key_id}", "k").replace("{cl_ord_id}", "c").replace("{session_id}", "s")
     path = path.replace("{twap_id}", "1").replace("{question_id}", "1")
     body = {} if route.body is not None else None
     response = served.public().send(route.method, path, body)

@@ -109,7 +109,7 @@ class Sessions:
         with self._store.write() as sql:
             done = sql.execute("DELETE FROM sessions WHERE user_id = ? AND session_id = ?", (user_id, session_id))
             if done.rowcount == 0:
-                raise AccessDenied("NOT_FOUND", f"there is no session {session_id!r}")
+                raise AccessDenied("NOT_FOUND", f"there is no session {session_id[:80]!r}", "session_id")
 
     def end_all(self, user_id: int, but: str = "") -> None:
         """End all sessions of a user, but for the one with session id `but`."""
@@ -127,6 +127,7 @@ class Sessions:
                 )
 
     def _record(self, row: Any) -> SessionRecord:
+        used_ns = max(row["used_ns"], self._used.get(row["token_hash"], 0))
         return SessionRecord(
             row["session_id"],
             row["user_id"],
@@ -137,8 +138,8 @@ class Sessions:
             bool(row["has_totp"]),
             bool(row["is_demo"]),
             row["created_ns"],
-            row["used_ns"],
-            min(row["ends_ns"], row["used_ns"] + self._idle_ns),
+            used_ns,
+            min(row["ends_ns"], used_ns + self._idle_ns),
             row["ends_ns"],
             row["address"],
             row["agent"],

@@ -89,7 +89,7 @@ async def sign_out(door: Door, call: Call) -> Answer:
     token = token_of(call.headers.get(b"cookie", b""))
     if token:
         await asyncio.to_thread(door.access.sessions.end, token)
-    return Answer(status=204, headers=(_cookie(call, "", 0),))
+    return Answer(status=204, headers=(cookie(call, "", 0),))
 
 
 # --- Passwords and second factors --------------------------------------------------------------------
@@ -197,10 +197,11 @@ async def _answer(door: Door, call: Call, user: User, token: str, expires_ns: in
     session = Session(user.login, account, list(user.scopes), user.totp, user.is_demo, str(expires_ns))  # type: ignore[arg-type]
     seconds = max(0, expires_ns - door.clock.now_ns()) // 1_000_000_000
     # The session ends by itself when it is not used; the cookie may outlive it, up to its longest.
-    return Answer(msgspec.json.encode(session), status, headers=(_cookie(call, token, max(seconds, 7 * 86_400)),))
+    return Answer(msgspec.json.encode(session), status, headers=(cookie(call, token, max(seconds, 7 * 86_400)),))
 
 
-def _cookie(call: Call, token: str, seconds: int) -> tuple[bytes, bytes]:
+def cookie(call: Call, token: str, seconds: int) -> tuple[bytes, bytes]:
+    """The header that hands a session to a browser for so long, or with 0 takes it away."""
     secure = "; Secure" if call.secure or call.headers.get(b"x-forwarded-proto") == b"https" else ""
     text = f"{COOKIE.decode()}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     return b"set-cookie", text.encode()

@@ -14,7 +14,7 @@ from emporion.wire.values import Scope
 Handler = Callable[[Any, Call], Awaitable[Any]]
 TAGS = {
     "market": "What everybody may see: listings, books, trades, candles.",
-    "identity": "Signing up and in, second factors, API keys.",
+    "identity": "Signing up and in, sessions, second factors, API keys.",
     "account": "Balances, orders, fills and statements of an account.",
     "trading": "Orders: place, replace, cancel.",
     "money": "Withdrawals, transfers, sub-accounts.",

@@ -11,6 +11,7 @@ from emporion.gateway import (
     rest_operator,
     rest_risk,
     rest_service,
+    rest_sessions,
     rest_trading,
 )
 from emporion.gateway.router import Router
@@ -24,6 +25,7 @@ def router() -> Router:
             *rest_contracts.ROUTES,
             *rest_gauges.ROUTES,
             *rest_identity.ROUTES,
+            *rest_sessions.ROUTES,
             *rest_account.ROUTES,
             *rest_margin.ROUTES,
             *rest_trading.ROUTES,

@@ -1,4 +1,4 @@
-"""Who somebody is: signing up and in, second factors, API keys."""
+"""Who somebody is: signing up and in, sessions, second factors, API keys."""
 
 from typing import Annotated, Literal
 
@@ -38,6 +38,18 @@ class Session(msgspec.Struct, frozen=True):
     totp: bool
     demo: bool
     expires_ns: Ns
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """One place where you are signed in."""
+
+    session_id: str  # Not the cookie: knowing it opens nothing.
+    current: bool  # The one that asks.
+    address: str  # Where it was signed in from.
+    agent: str  # What the browser calls itself.
+    created_ns: Ns
+    used_ns: Ns  # To a minute or two.
+    expires_ns: Ns  # Moves on with use.
 
 
 class ChangePassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-// API keys: made here, their secret shown once, revoked at once.
+// API keys: made here, their secret shown once, revoked at once; and where else one is signed in.
 
 import { useEffect, useState } from "preact/hooks";
 import { nanoseconds } from "../exact/time";
@@ -16,6 +16,7 @@ import { accounts, session } from "../store/session";
 import { makeKeyPair } from "../wire/ed25519";
 import { get, post, remove } from "../wire/rest";
 import type { Key, KeyPage, MakeKey, NewKey } from "../wire/types";
+import { Sessions } from "./sessions";
 
 type Scope = Key["scopes"][number];
 const SCOPES: readonly Scope[] = ["read", "trade", "withdraw", "operate"];
@@ -49,7 +50,10 @@ export function Keys() {
   return (
     <main id="main" class="page two">
       <h1 class="hidden">{say("place.keys")}</h1>
-      <Panel title={say("keys.title")} note={say("keys.note")} class="wide-first"><Table label={say("keys.title")} columns={columns} rows={keys} keyOf={(key) => key.key_id} empty={problem || say("keys.none")} /></Panel>
+      <div class="stack">
+        <Panel title={say("keys.title")} note={say("keys.note")}><Table label={say("keys.title")} columns={columns} rows={keys} keyOf={(key) => key.key_id} empty={problem || say("keys.none")} /></Panel>
+        <Sessions />
+      </div>
       <MakeKeyPanel onMade={(one) => { setMade(one); void load(); }} />
       {made ? (
         <Dialog title={say("keys.made")} onClose={() => setMade(null)}>

@@ -612,6 +612,16 @@ export interface Session {
   expires_ns: string;
 }
 
+export interface OpenSession {
+  session_id: string;
+  current: boolean;
+  address: string;
+  agent: string;
+  created_ns: string;
+  used_ns: string;
+  expires_ns: string;
+}
+
 export interface ChangePassword {
   old: string;
   new: string;

@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { browserOf } from "../src/access/browser";
+
+const KIT = "AppleWebKit/537.36 (KHTML, like Gecko)";
+
+describe("what a browser calls itself", () => {
+  it.each([
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox · Linux"],
+    [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${KIT} Chrome/140.0.0.0 Safari/537.36`, "Chrome · Windows"],
+    [`Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${KIT} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0`, "Edge · Windows"],
+    [`Mozilla/5.0 (Linux; Android 10; K) ${KIT} Chrome/140.0.0.0 Mobile Safari/537.36`, "Chrome · Android"],
+    ["Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1", "Safari · iPhone"],
+    ["Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15", "Safari · macOS"],
+    ["curl/8.5.0", "curl/8.5.0"],
+    ["python-httpx/0.28 something else", "python-httpx/0.28"],
+    ["x".repeat(200), "x".repeat(40)],
+    ["", ""],
+  ])("%s", (agent, name) => expect(browserOf(agent)).toBe(name));
+});
