@@ -31,11 +31,11 @@ nanoseconds since 1970 UTC as text; sequences and ids are numbers below 2^53. Li
 cursor of the next one, null at the end. Bodies are JSON in UTF-8; fields that a shape does not have are refused.
 
 A *scope* is what a key or session must have; "people" are routes for who is signed in with a password. Requests of
-programs are signed with an API key: see `wire/signing.py`. What a key or session may ask for is limited, each order of
-a batch counting as one: `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds until all is back) say
-how it stands; without a key the same is counted by address. `X-Request-Id` is on every answer; its last four digits
-stand in the journal with the command (`emporion inspect FOLDER journal --request ID`). Errors are a
-[Problem](#problem); its status says of which sort:
+programs are signed with an API key ([what is signed](../concepts/access.md#what-is-signed)). What a key or session may
+ask for is limited, each order of a batch counting as one: `RateLimit-Limit`, `RateLimit-Remaining` and
+`RateLimit-Reset` (seconds until all is back) say how it stands; without a key the same is counted by address.
+`X-Request-Id` is on every answer; its last four digits stand in the journal with the command
+(`emporion inspect journal FOLDER --request ID`). Errors are a [Problem](#problem); its status says of which sort:
 
 {table(("status", "what it says"), list(SAID.items()))}"""
 STREAM_ABOUT = """\

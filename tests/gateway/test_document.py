@@ -2,15 +2,18 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
 
 from emporion.gateway import docs_page, openapi
 from emporion.gateway.router import TAGS
 from emporion.gateway.routes import router
+from emporion.wire.signing import signed_message
 from tests.gateway.served import good
 
 DOCUMENT = openapi.document(router())
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_route_is_in_the_document(served):
@@ -35,6 +38,41 @@ def test_every_parameter_in_a_path_is_described():
         for operation in operations.values():
             named = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
             assert named == re.findall(r"{(\w+)}", path)
+
+
+def test_ids_in_paths_are_numbers_or_text_as_they_are_in_answers():
+    kinds = {
+        each["name"]: each["schema"]["type"]
+        for operations in DOCUMENT["paths"].values()
+        for operation in operations.values()
+        for each in operation["parameters"]
+        if each["in"] == "path"
+    }
+    texts = {"key_id", "session_id", "cl_ord_id"}
+    assert {name for name, kind in kinds.items() if kind == "string"} == texts
+    assert {kind for name, kind in kinds.items() if name not in texts} == {"integer"}
+
+
+def test_pages_it_names_are_there():
+    named = set(re.findall(r"docs/[a-z/-]+(?:\.md)?", openapi.encode(DOCUMENT).decode()))
+    assert named and [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_a_reader_of_the_document_alone_can_sign():
+    """The lines it lists are those of the message, in their order."""
+    about = DOCUMENT["info"]["description"]
+    assert signed_message("POST", "/v1/orders?x=y", "1", "n", "ann", b"").count(b"\n") == 6
+    marks = [
+        "emporion-v1",
+        "POST",
+        "/v1/orders?x=y",
+        "Emporion-Time",
+        "Emporion-Nonce",
+        "Emporion-Account",
+        "BLAKE2b-256",
+    ]
+    lines = [line.strip() for line in about.splitlines() if line.startswith("    ")]
+    assert len(lines) == len(marks) and all(mark in line for mark, line in zip(marks, lines, strict=True))
 
 
 def test_every_operation_says_who_may_and_what_can_go_wrong():

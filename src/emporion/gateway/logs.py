@@ -1,6 +1,6 @@
 """Logs as JSON lines on stderr: one a request, which names the request id that its command carries.
 
-`emporion inspect FOLDER journal --request ID` finds the command of a line. Lines go through a queue to a
+`emporion inspect journal FOLDER --request ID` finds the command of a line. Lines go through a queue to a
 thread of their own, so that a terminal that does not read holds up nobody's order.
 """
 

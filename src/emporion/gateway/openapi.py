@@ -11,7 +11,7 @@ from emporion.gateway.protocol import BODY_BYTES_MAX
 from emporion.gateway.router import TAGS, Route, Router
 from emporion.version import VERSION
 from emporion.wire.problem import Problem
-from emporion.wire.signing import KEY_HEADER
+from emporion.wire.signing import AHEAD_NS, KEY_HEADER, WINDOW_NS
 
 REF = "#/components/schemas/{name}"
 ABOUT = f"""The API of one emporion venue.
@@ -22,10 +22,22 @@ Errors are problem details (RFC 9457) with `code`, `reason`, `detail` and `field
 {BODY_BYTES_MAX // 1024} KiB. Every answer carries X-Request-Id, whose last four digits stand in the journal with the
 command. WebSocket: `/v1/stream`.
 
-Programs sign requests with an API key (Ed25519): headers Emporion-Key, Emporion-Time, Emporion-Nonce,
-Emporion-Signature, and Emporion-Account to act for a sub-account. People sign in: POST /v1/session sets a cookie."""
+People sign in: POST /v1/session sets a cookie. Programs sign each request with an API key. Signed by its Ed25519
+secret is a text of six lines, each ended by a newline, and behind them 64 hexadecimal digits without one:
+
+    emporion-v1
+    the method, as POST
+    path and query as they stand in the request line, as /v1/orders?x=y
+    header Emporion-Time: nanoseconds since 1970 UTC, {WINDOW_NS // 10**9} s behind us to {AHEAD_NS // 10**9} s ahead
+    header Emporion-Nonce: 16 to 64 of A-Z a-z 0-9 - _, never used twice
+    header Emporion-Account: the account acted for, percent-encoded UTF-8; an empty line where the header is left out
+    BLAKE2b-256 of the body; of no body that of nothing
+
+Header Emporion-Key is the key's id, Emporion-Signature the signature as 128 hexadecimal digits."""
+ABOUT_SIGNING = "The key's id. Emporion-Time, Emporion-Nonce and Emporion-Signature go with it, as said at the top."
 ANY = (400, 403, 421, 429, 503)  # What any route of a venue may answer.
 BODIES = (408, 413, 415)
+TEXT_IDS = ("key_id", "session_id", "cl_ord_id")
 SIGNED = (401, 403, 404)
 SAID = {
     400: "Not a request as it must be: the problem names the field.", 401: "Not signed in, or the signature is wrong.",
@@ -71,7 +83,7 @@ def document(router: Router) -> dict[str, Any]:
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE.decode()},
                 "signature": {
                     "type": "apiKey", "in": "header", "name": "-".join(part.title() for part in KEY_HEADER.split("-")),
-                    "description": "With Emporion-Time, Emporion-Nonce and Emporion-Signature: docs/reference/signing.",
+                    "description": ABOUT_SIGNING,
                 },
             },
         },
@@ -114,7 +126,7 @@ def _operation(route: Route, of: dict[str, Any], components: dict[str, Any]) -> 
 def _parameters(route: Route, of: dict[str, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if route.param:
-        is_number = route.param.endswith("_id") and route.param not in ("key_id", "cl_ord_id")
+        is_number = route.param.endswith("_id") and route.param not in TEXT_IDS
         schema = {"type": "integer", "minimum": 1, "maximum": (1 << 53) - 1} if is_number else _text_schema(route.param)
         parameters.append({"name": route.param, "in": "path", "required": True, "schema": schema})
     if route.query is not None:
