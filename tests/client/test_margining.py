@@ -1,11 +1,13 @@
 """Contracts and margin through the client: the records of the in-process API, and the channels that are asked for."""
 
+import time
 from decimal import Decimal
 
 import pytest
 
 from emporion.client import connect, messages
 from emporion.errors import BadValue, Refused
+from emporion.instruments.listing import FundingTerms
 from tests.client.serving import serving
 
 D = Decimal
@@ -38,11 +40,15 @@ def test_records_are_those_of_the_venue_in_process(market):
     client.place("bob", "BTC-PERP", "sell", qty=1, price=60_000)
     client.place("alice", "BTC-PERP", "buy", qty=1, price=60_000)
     served.venue.set_price("BTC-PERP", mark=61_000)
-    assert client.contract("BTC-PERP") == served.venue.contract("BTC-PERP") == client.contracts()[0]
-    assert client.positions("alice") == tuple(served.venue.positions("alice"))
+    assert client.contract("BTC-PERP") == served.venue.contract("BTC-PERP") == client.all_contracts()[0]
+    assert client.contracts == served.venue.contracts
+    for account in ("alice", None):
+        mine, theirs = client.positions(account), served.venue.positions(account)
+        assert len(mine) and tuple(mine) == tuple(theirs) and mine.columns == theirs.columns
+        assert mine.to_pandas().equals(theirs.to_pandas())
     assert client.margin("bob") == served.venue.margin("bob")
     assert client.explain("alice") == served.venue.explain("alice")
-    assert client.questions() == () and client.option_chains() == () and client.gauges() == ()
+    assert client.questions == () == client.odds() and client.option_chains() == () and client.gauges() == ()
 
 
 def test_previews_and_refusals(market):
@@ -64,8 +70,13 @@ def test_ties_and_twaps(market):
     frame = {each.order_id: each for each in client.orders("alice")}
     assert frame == {each.order_id: each for each in served.venue.orders("alice")}
     client.mass_cancel("alice")
-    twap = client.place_twap("alice", "BTC-PERP", "buy", qty="0.4", seconds=3_600, every=900)
+    twap = client.place_twap("alice", "BTC-PERP", "buy", qty="0.4", seconds="3600", every=D(900), stp="cancel_both")
     assert client.twaps("alice") == (twap,) == served.venue.twaps("alice")
+    assert client.twap(twap.twap_id) == served.venue.twap(twap.twap_id)
+    with pytest.raises(BadValue, match="no TWAP 5 "):
+        client.twap(5)
+    with pytest.raises(BadValue, match="whole seconds"):
+        client.place_twap("alice", "BTC-PERP", "buy", qty="0.4", seconds="0.5")
     client.cancel_twap(twap)
     assert client.twaps("alice") == ()
 
@@ -80,7 +91,7 @@ def test_operators_list_and_answer(market):
     assert (option.kind, option.strike) == ("call", 3_500)
     group = client.set_group("price", "0.6")
     client.set_risk("ETH-PERP", group, [-5, 5], short_min=0)
-    client.set_price("ETH-PERP", index=3_000, mark=3_001)
+    assert client.set_price("ETH-PERP", index=3_000, mark=3_001) == served.venue.contract("ETH-PERP")
     client.set_value("USDC", "0.999")
     client.set_value("USDC", 1)
     client.set_lending("USDC", 5_000, full="0.0001")
@@ -88,13 +99,33 @@ def test_operators_list_and_answer(market):
     assert client.amend_contract("ETH-PERP", position_max=5).position_max == 5
     assert client.contract("ETH-PERP").mark == 3_001 and client.sweep(10) == 0
     question = client.list_question("RAIN?", challenge=60)
-    client.list_outcome("RAIN-YES", "USDC", "RAIN?")
-    assert client.propose(question.question_id, [1, 0]).status == "proposed"
-    assert client.challenge(question.question_id).status == "open"
-    assert client.resolve(question.question_id, ["0.5", "0.5"]).outcomes[0].payout == "0.5"
+    assert question == served.venue.question("RAIN?")
+    client.list_outcome("RAIN-YES", "USDC", question.question_id, binary_fees=False)
+    for step in (
+        lambda venue: venue.propose(question.question_id, [1, 0]),
+        lambda venue: venue.challenge("RAIN?"),
+        lambda venue: venue.resolve("RAIN?", ["0.5", "0.5"]),
+    ):
+        assert step(client) == served.venue.question("RAIN?") == client.question(question.question_id)
+    client.list_question("WHO?", 3)
+    assert client.questions == served.venue.questions and client.odds()[0].outcomes[0].payout == "0.5"
+    with pytest.raises(BadValue, match="SNOW"):
+        client.question("SNOW?")
     with pytest.raises(BadValue, match="colour"):
         client.list_perpetual("X", "USDC", reference=1, colour="red")
-    assert client.funding_history("ETH-PERP") == ()
+    assert tuple(client.funding_history("ETH-PERP")) == () == tuple(served.venue.funding_history("ETH-PERP"))
+
+
+def test_funding_rates_are_the_same_frame(market):
+    served, client = market
+    served.venue.list_perpetual("F-PERP", "USDC", reference=100, funding=FundingTerms(interval_ns=10**9))
+    served.venue.set_price("F-PERP", index=100, mark=100)
+    until = time.monotonic() + 20
+    while not len(mine := client.funding_history("F-PERP", limit=1)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    theirs = [each for each in served.venue.funding_history("F-PERP") if each.seq == mine[0].seq]
+    assert list(mine) == theirs and mine.columns == served.venue.funding_history("F-PERP").columns
 
 
 def test_contracts_and_margin_stream(market):

@@ -17,7 +17,6 @@ from emporion.client.feed import Feed
 from emporion.client.flow import Awaiting, Blocking, Flow, Pause
 from emporion.client.http1 import Origin
 from emporion.client.local_book import LocalBook
-from emporion.client.margining import Margining
 from emporion.client.money import Money
 from emporion.client.operating import Operating
 from emporion.client.pool import Pool
@@ -34,7 +33,7 @@ PATIENCE = 10.0
 CONNECTIONS = 16
 
 
-class Served(Trading, Margining, Contracting, Money, Operating, Views):
+class Served(Trading, Contracting, Money, Operating, Views):
     """What both clients are."""
 
     def __init__(

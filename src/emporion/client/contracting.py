@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from emporion.client import margin_records
-from emporion.client.core import Core, with_query
+from emporion.client.core import with_query
 from emporion.client.exchange import Repeat
 from emporion.client.flow import Flow, method
+from emporion.client.margining import Margining
 from emporion.client.values import AccountLike, account_name, decimal_text
 from emporion.errors import BadValue
-from emporion.venue.margin_things import Contract
+from emporion.venue.margin_things import Contract, Question
 from emporion.venue.values import Number, expire_ns
 from emporion.wire import contracts as wire
 from emporion.wire import risk
@@ -21,10 +22,10 @@ NUMBERS = (  # Terms of a listing that are decimal.
     "reference", "window", "strike", "tick", "lot", "band", "qty_min", "qty_max", "price_max", "notional_min",
     "notional_max", "position_max", "open_interest_max",
 )  # fmt: skip
-REMEDY = "look at contracts() and questions() for what was done."
+REMEDY = "look at contracts and questions for what was done."
 
 
-class Contracting(Core):
+class Contracting(Margining):
     """Listings of contracts, prices, risk, lending, liquidation, answers to questions."""
 
     @method
@@ -52,30 +53,35 @@ class Contracting(Core):
 
     @method
     def list_outcome(
-        self, name: str, settle: str, question: str, outcome: int = 0, **more: Any
+        self, name: str, settle: str, question: str | int, outcome: int = 0, *, reference: Number = "0.5",
+        binary_fees: bool = True, **more: Any,
     ) -> Flow[Contract]:  # fmt: skip
-        """List the contract that pays one if an outcome of a question comes true."""
-        return (yield from self._list("outcome", name, settle, question=question, outcome=outcome, **more))
+        """List the contract that pays one if an outcome comes true. `binary_fees`: on p (1 - p), not on p."""
+        named = question if isinstance(question, str) else (yield from self._question(question)).name
+        terms = {"reference": reference, "question": named, "outcome": outcome, "binary_fees": binary_fees}
+        return (yield from self._list("outcome", name, settle, **terms, **more))
 
     @method
     def list_question(
         self, name: str, outcomes: int = 2, *, challenge: Number = 0, tick: Number = "0.001"
-    ) -> Flow[wire.Question]:
+    ) -> Flow[Question]:
         """List a question of 2 to 16 outcomes; of two there is one contract, on YES."""
         what = f"list question {name}"
         body = risk.ListQuestion(
             name, outcomes, decimal_text(challenge, "challenge", what), decimal_text(tick, "tick", what)
         )  # fmt: skip
-        return (yield from self._operate(wire.Question, "POST", "/questions", what, body))
+        return margin_records.question((yield from self._operate(wire.Question, "POST", "/questions", what, body)))
 
     @method
-    def set_price(self, instrument: str, *, index: Number | None = None, mark: Number | None = None) -> Flow[None]:
+    def set_price(self, instrument: str, *, index: Number | None = None, mark: Number | None = None) -> Flow[Contract]:
         """Give a contract its index, its mark, or both."""
         what = f"set price of {instrument}"
         body = risk.SetPrice(
             instrument=instrument, index=_text(index, "index", what), mark=_text(mark, "mark", what)
         )  # fmt: skip
         yield from self._operate(Done, "PUT", "/price", what, body, Repeat.NAMED)
+        target = with_query("/v1/contract", instrument=instrument)
+        return margin_records.contract((yield from self._ask(wire.Contract, "GET", target, what, account="")))
 
     @method
     def set_value(self, asset: str, dollars: Number) -> Flow[None]:
@@ -140,17 +146,17 @@ class Contracting(Core):
         return (yield from self._operate(risk.Swept, "POST", "/sweeps", "sweep", risk.Sweep(accounts))).begun
 
     @method
-    def propose(self, question: int, payouts: Sequence[Number]) -> Flow[wire.Question]:
+    def propose(self, question: str | int, payouts: Sequence[Number]) -> Flow[Question]:
         """Propose what each outcome pays: final when nobody challenges it in time."""
         return (yield from self._answer("propose", question, payouts))
 
     @method
-    def challenge(self, question: int) -> Flow[wire.Question]:
+    def challenge(self, question: str | int) -> Flow[Question]:
         """Drop a proposal."""
         return (yield from self._answer("challenge", question, None))
 
     @method
-    def resolve(self, question: int, payouts: Sequence[Number]) -> Flow[wire.Question]:
+    def resolve(self, question: str | int, payouts: Sequence[Number]) -> Flow[Question]:
         """Say what each outcome pays; final at once."""
         return (yield from self._answer("resolve", question, payouts))
 
@@ -183,12 +189,14 @@ class Contracting(Core):
         said = yield from self._operate(wire.Contract, "POST", "/contracts", what, body)
         return margin_records.contract(said)
 
-    def _answer(self, verb: str, question: int, payouts: Sequence[Number] | None) -> Flow[wire.Question]:
+    def _answer(self, verb: str, question: str | int, payouts: Sequence[Number] | None) -> Flow[Question]:
         what = f"{verb} question {question}"
+        number = (yield from self._question(question)).question_id if isinstance(question, str) else question
         body = None
         if payouts is not None:
             body = wire.ResolveQuestion([decimal_text(each, "payouts", what) for each in payouts])
-        return (yield from self._operate(wire.Question, "POST", f"/questions/{question}/{verb}", what, body))
+        said = yield from self._operate(wire.Question, "POST", f"/questions/{number}/{verb}", what, body)
+        return margin_records.question(said)
 
     def _operate(
         self, kind: type[T], verb: str, path: str, what: str, body: Any, repeat: Repeat = Repeat.ONCE

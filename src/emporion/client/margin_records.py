@@ -29,8 +29,23 @@ def contract(said: contracts.Contract) -> things.Contract:
     )
 
 
-def funding(said: contracts.FundingPoint) -> things.FundingPoint:
-    return things.FundingPoint(said.seq, int(said.ts_ns), said.instrument, exact(said.rate), exact(said.index))
+def question(said: contracts.Question) -> things.Question:
+    instruments = [each.instrument for each in said.outcomes]
+    payouts = [exact(each.payout) for each in said.outcomes if each.payout is not None]
+    if len(instruments) == 1:  # A yes or no is shown as its YES.
+        instruments.append(None)
+        payouts += [1 - each for each in payouts]
+    return things.Question(
+        question_id=said.question_id,
+        name=said.name,
+        status=said.status,
+        outcomes=len(instruments),
+        instruments=tuple(instruments),
+        payouts=tuple(payouts) or None,
+        challenge_ns=int(said.challenge_ns),
+        due_ns=_ns(said.due_ns),
+        group_id=said.group_id,
+    )
 
 
 def position(said: margin.Position) -> things.Position:

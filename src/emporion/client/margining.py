@@ -1,13 +1,14 @@
 """Contracts, margin, TWAPs and gauges from afar: what everybody sees, and what an account sees of its pool."""
 
-from emporion.client import margin_records
+from emporion.client import margin_records, tables
 from emporion.client.core import Core, with_query
 from emporion.client.exchange import Repeat
-from emporion.client.flow import Flow, method
+from emporion.client.flow import Flow, fact, method
 from emporion.client.values import AccountLike, cl_ord_id_text, code_text, decimal_text
 from emporion.errors import BadValue
-from emporion.schema.codes import Side
-from emporion.venue.margin_things import Contract, Explanation, FundingPoint, MarginSummary, Position, Twap
+from emporion.schema.codes import Side, Stp
+from emporion.venue.frames import Frame
+from emporion.venue.margin_things import Contract, Explanation, MarginSummary, Question, Twap
 from emporion.venue.values import Number
 from emporion.wire import contracts as wire
 from emporion.wire import margin
@@ -15,7 +16,7 @@ from emporion.wire.gauges import Gauge, GaugePoint, GaugeStudy
 
 
 class Margining(Core):
-    """As `venue.margining`, but that lists are tuples of records; questions, chains and gauges as the wire has them."""
+    """As `venue.margining` and `venue.contracts`; besides, what the page shows, with decimal text as on the wire."""
 
     # --- What everybody sees ---
 
@@ -26,18 +27,25 @@ class Margining(Core):
         said = yield from self._ask(wire.Contract, "GET", target, f"look at {name}", account="")
         return margin_records.contract(said)
 
+    @fact
+    def contracts(self) -> Flow[tuple[str, ...]]:
+        """Names of the instruments that settle as contracts."""
+        found = yield from self._all(wire.Contract, "/v1/contracts", "look at contracts")
+        return tuple(each.instrument for each in found)
+
     @method
-    def contracts(self) -> Flow[tuple[Contract, ...]]:
-        """All contracts as they stand."""
+    def all_contracts(self) -> Flow[tuple[Contract, ...]]:
+        """All contracts as they stand, by one request."""
         found = yield from self._all(wire.Contract, "/v1/contracts", "look at contracts")
         return tuple(map(margin_records.contract, found))
 
     @method
-    def funding_history(self, instrument: str, *, limit: int | None = None) -> Flow[tuple[FundingPoint, ...]]:
+    def funding_history(self, instrument: str, *, limit: int | None = None) -> Flow[Frame]:
         """The funding rate of each interval that has ended, oldest first: all, or the newest `limit`."""
         what = f"look at the funding of {instrument}"
         found = yield from self._pages(wire.FundingPoint, "/v1/funding", what, "", limit, instrument=instrument)
-        return tuple(map(margin_records.funding, reversed(found)))
+        listed = yield from self._know([instrument])
+        return tables.fundings(found[::-1], listed)
 
     @method
     def option_chains(self) -> Flow[tuple[wire.OptionChain, ...]]:
@@ -48,10 +56,19 @@ class Margining(Core):
         return tuple(said.items)
 
     @method
-    def questions(self) -> Flow[tuple[wire.Question, ...]]:
+    def question(self, question: str | int) -> Flow[Question]:
+        """A question by its name or number."""
+        return margin_records.question((yield from self._question(question)))
+
+    @fact
+    def questions(self) -> Flow[tuple[Question, ...]]:
+        """All questions."""
+        return tuple(map(margin_records.question, (yield from self._questions())))
+
+    @method
+    def odds(self) -> Flow[tuple[wire.Question, ...]]:
         """All questions and what their outcomes cost."""
-        said = yield from self._ask(wire.Questions, "GET", "/v1/questions", "look at questions", account="")
-        return tuple(said.items)
+        return tuple((yield from self._questions()))
 
     @method
     def gauges(self) -> Flow[tuple[Gauge, ...]]:
@@ -79,11 +96,18 @@ class Margining(Core):
     # --- What an account sees ---
 
     @method
-    def positions(self, account: AccountLike | None = None) -> Flow[tuple[Position, ...]]:
-        """Positions of an account, with what they cost and where it would be liquidated."""
-        what = f"look at positions of {self._named(account)}"
-        found = yield from self._pages(margin.Position, "/v1/positions", what, self._acting(account))
-        return tuple(map(margin_records.position, found))
+    def positions(self, account: AccountLike | None = None) -> Flow[Frame]:
+        """Positions, with what they cost and where the account would be liquidated; without `account` as all views."""
+        items: list[margin.Position] = []
+        if account is not None or self._account:
+            names = [self._acting(account)]
+        else:
+            names = [each.name for each in (yield from self._own_accounts())]
+        for name in names:
+            what = f"look at positions of {name}"
+            items += yield from self._pages(margin.Position, "/v1/positions", what, name)
+        listed = yield from self._know({each.instrument for each in items}, accounts={each.account for each in items})
+        return tables.positions(items, listed)
 
     @method
     def margin(self, account: AccountLike | None = None) -> Flow[MarginSummary]:
@@ -121,27 +145,26 @@ class Margining(Core):
         side: str,
         *,
         qty: Number,
-        seconds: int,
-        every: int = 30,
+        seconds: Number,
+        every: Number = 30,
         slippage: Number = "0.03",
         price: Number | None = None,
         reduce_only: bool = False,
+        stp: str = "cancel_resting",
         cl_ord_id: str | bytes | None = None,
     ) -> Flow[Twap]:
         """Have the venue trade a quantity in immediate slices, `every` so many seconds. As `Venue.place_twap`."""
         what = f"place twap {side} {qty} {instrument} for {self._named(account)}"
-        for name, value in (("seconds", seconds), ("every", every)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadValue(f"{name}: {value!r}; give whole seconds")
         body = margin.PlaceTwap(
             instrument=instrument,
             side=code_text(Side, side, "side"),
             qty=decimal_text(qty, "qty", what),
-            seconds=seconds,
-            interval_seconds=every,
+            seconds=_seconds(seconds, "seconds", what),
+            interval_seconds=_seconds(every, "every", what),
             slippage=decimal_text(slippage, "slippage", what),
             price=decimal_text(price, "price", what) if price is not None else None,
             reduce_only=bool(reduce_only),
+            stp=code_text(Stp, stp, "stp"),
             cl_ord_id=cl_ord_id_text(cl_ord_id),
         )
         said = yield from self._ask(
@@ -149,6 +172,17 @@ class Margining(Core):
             remedy="twaps(account) tells. With cl_ord_id= a repeat is refused as DUPLICATE.",
         )  # fmt: skip
         return margin_records.twap(said)
+
+    @method
+    def twap(self, twap_id: int) -> Flow[Twap]:
+        """A TWAP that is running, of an account that the key may see; BadValue when there is none of that number."""
+        names = [self._account] if self._account else [each.name for each in (yield from self._own_accounts())]
+        for name in names:
+            found = yield from self._ask(margin.TwapPage, "GET", "/v1/twaps", f"look at TWAPs of {name}", account=name)
+            for each in found.items:
+                if each.twap_id == twap_id:
+                    return margin_records.twap(each)
+        raise BadValue(f"no TWAP {twap_id} is running")
 
     @method
     def twaps(self, account: AccountLike | None = None) -> Flow[tuple[Twap, ...]]:
@@ -166,3 +200,23 @@ class Margining(Core):
             margin.Twap, "DELETE", f"/v1/twaps/{number}", f"cancel twap {number}", account=self._acting(owner),
             repeat=Repeat.ONCE, remedy="twaps(account) tells; cancelling again does no harm.",
         )  # fmt: skip
+
+    # --- Below ---
+
+    def _question(self, question: str | int) -> Flow[wire.Question]:
+        for each in (yield from self._questions()):
+            if question == (each.name if isinstance(question, str) else each.question_id):
+                return each
+        raise BadValue(f"there is no question {question!r}; questions has all that are listed")
+
+    def _questions(self) -> Flow[list[wire.Question]]:
+        return (yield from self._ask(wire.Questions, "GET", "/v1/questions", "look at questions", account="")).items
+
+
+def _seconds(value: Number, name: str, what: str) -> int:
+    """As in process in all but that the door takes whole seconds."""
+    text = decimal_text(value, name, what)
+    whole, _, part = text.partition(".")
+    if part.strip("0"):
+        raise BadValue(f"{name}: {value!r}; a served venue takes whole seconds")
+    return int(whole)

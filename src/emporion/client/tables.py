@@ -14,10 +14,12 @@ from emporion.schema.messages import DEPTH_ROW
 from emporion.schema.postings import ENTRY_TEXTS
 from emporion.venue.book import Book, book_of
 from emporion.venue.frames import Column, Frame, decimals, integers, labels, objects, times
+from emporion.venue.margin_things import FundingPoint, Position
+from emporion.venue.margining import FINER, RATE
 from emporion.venue.things import Balance, Entry, Fill, Order, Trade
 from emporion.venue.ties import LINK_TEXTS
 from emporion.venue.values import text_of
-from emporion.wire import accounts, market, trading
+from emporion.wire import accounts, contracts, margin, market, trading
 
 SIDES, TIFS, STPS, STATUSES, ROLES = (text_of(kind) for kind in (Side, Tif, Stp, OrderStatus, FillFlag))
 EXACT = Context(prec=60)
@@ -98,6 +100,41 @@ def trades(items: Sequence[market.Trade], listed: Listed) -> Frame:
         _lots("qty", [item.qty for item in items], of, listed),
     ]
     return Frame(columns, Trade)
+
+
+def positions(items: Sequence[margin.Position], listed: Listed) -> Frame:
+    """Positions, in the order given."""
+    of = _numbers([item.instrument for item in items], listed.instrument_ids)
+    settle = np.array([listed.quotes[number] for number in of.tolist()], np.int64)
+    names = [item.account for item in items]
+    finer = {number: tick * FINER for number, tick in listed.ticks.items()}
+    columns = [
+        _accounts(names, listed),
+        _instruments(of, listed),
+        _lots("qty", [item.qty for item in items], of, listed),
+        _decimals("entry", [item.entry for item in items], of, finer, True),
+        _prices("mark", [item.mark for item in items], of, listed, zero_is_none=True),
+        _atoms("value", [item.value for item in items], settle, listed),
+        _atoms("unrealized", [item.unrealized for item in items], settle, listed),
+        _atoms("unposted", [item.unposted for item in items], settle, listed),
+        _prices("liquidation", [item.liquidation for item in items], of, listed, zero_is_none=True),
+        _lots("buy_open", [item.buy_open for item in items], of, listed),
+        _lots("sell_open", [item.sell_open for item in items], of, listed),
+    ]
+    return Frame(columns, Position)
+
+
+def fundings(items: Sequence[contracts.FundingPoint], listed: Listed) -> Frame:
+    """Funding rates, in the order given."""
+    of = _numbers([item.instrument for item in items], listed.instrument_ids)
+    columns = [
+        integers("seq", _integers(item.seq for item in items)),
+        times("ts_ns", _integers(int(item.ts_ns) for item in items)),
+        _instruments(of, listed),
+        decimals("rate", _integers(units(item.rate, RATE) for item in items), [RATE]),
+        _prices("index", [item.index for item in items], of, listed),
+    ]
+    return Frame(columns, FundingPoint)
 
 
 def balances(items: Sequence[accounts.Balance], listed: Listed) -> Frame:

@@ -104,7 +104,7 @@ def question_of(
     due = str(int(row["due_ns"])) if row["status"] == QuestionStatus.PROPOSED else None
     return wire.Question(
         int(row["question_id"]), name, catalog.titles.get(name, ""), STATUSES[row["status"]],
-        str(int(row["challenge_ns"])), due, f"{turnover:f}", outcomes,
+        str(int(row["challenge_ns"])), due, f"{turnover:f}", outcomes, int(row["group_id"]),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from emporion.gateway.rest_money import act
 from emporion.gateway.router import Route
 from emporion.gateway.stories import ACCOUNT, KIND, LEAVES, ORDER_ID, QTY, REASON, REASONS, REJECTED, SEQ, tuples
 from emporion.schema import build_margin
-from emporion.schema.codes import Event, OrderFlag, Reject, Side
+from emporion.schema.codes import Event, OrderFlag, Reject, Side, Stp
 from emporion.schema.limits import PPM
 from emporion.venue.explain import explain
 from emporion.venue.reckon import reckon
@@ -69,7 +69,7 @@ async def place_twap(door: Door, call: Call) -> Twap:
     rows = build_margin.place_twap(
         call.who.account_id, listed.instrument_id, int(Side[body.side.upper()]), lots, body.seconds * SECOND_NS,
         body.interval_seconds * SECOND_NS, slippage, limit, OrderFlag.REDUCE_ONLY if body.reduce_only else 0,
-        cl_ord_id=raw,
+        int(Stp[body.stp.upper()]), raw,
     )  # fmt: skip
     what = f"trade {body.side} {body.qty} {body.instrument} in slices for {call.who.account}"
     started = await _done(door, call, rows, what, Event.TWAP_STARTED)

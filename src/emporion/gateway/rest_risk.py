@@ -40,7 +40,7 @@ async def list_contract(door: Door, call: Call) -> Contract:
     if kind == "outcome":
         _need(args, "question")
     else:
-        args.pop("outcome")
+        del args["outcome"], args["binary_fees"]
         _need(args, "reference")
     if kind in ("call", "put"):
         _need(args, "strike", "expiry")

@@ -114,6 +114,7 @@ class Question(msgspec.Struct, frozen=True):
     due_ns: Ns | None  # When the proposal becomes final.
     turnover: Dec  # Of all its outcomes, 24 hours.
     outcomes: list[Outcome]
+    group_id: int  # The risk group that its outcomes share.
 
 
 class Questions(msgspec.Struct, frozen=True):

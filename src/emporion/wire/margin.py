@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from emporion.wire.contracts import ContractKindText
-from emporion.wire.values import AssetName, ClOrdId, Dec, InstrumentName, Ns, Seq, SideText, SignedDec
+from emporion.wire.values import AssetName, ClOrdId, Dec, InstrumentName, Ns, Seq, SideText, SignedDec, StpText
 
 StageText = Literal["none", "queued", "reducing", "backstop", "deleveraging"]
 ModeText = Literal["cash", "margin"]
@@ -122,6 +122,7 @@ class PlaceTwap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slippage: Dec = "0.03"  # How far from the best opposite price a slice may go, as a fraction.
     price: Dec | None = None  # The worst you accept.
     reduce_only: bool = False
+    stp: StpText = "cancel_resting"
     cl_ord_id: ClOrdId | None = None
 
 

@@ -39,6 +39,7 @@ class ListContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_interest_max: Dec | None = None
     fee_schedule: Schedule = 0
     status: InstrumentStatusText = "open"
+    binary_fees: bool = True  # Of an outcome: fees on p (1 - p), not on p.
 
 
 class AmendContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

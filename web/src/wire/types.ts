@@ -192,6 +192,7 @@ export interface Question {
   due_ns: string | null;
   turnover: string;
   outcomes: Outcome[];
+  group_id: number;
 }
 
 export interface Questions {
@@ -482,6 +483,7 @@ export interface PlaceTwap {
   slippage?: string;
   price?: string | null;
   reduce_only?: boolean;
+  stp?: "cancel_both" | "cancel_resting" | "cancel_taker" | "decrement";
   cl_ord_id?: string | null;
 }
 
