@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 import emporion
+from emporion.cli.export import TABLES
 from emporion.cli.main import main
 from emporion.engine.clock import ManualClock
 from emporion.history.store import HistoryStore
@@ -307,6 +308,26 @@ def test_export_of_a_part(traded, tmp_path, capsys):
     assert count("accounts", "--account", "bób's") == 1
     assert count("orders", "--from", "2024-01-01", "--instrument", "BTC/USDC") == 41
     assert capsys.readouterr().out.splitlines()[-1] == f"{file}: 41 rows"
+
+
+def test_an_export_may_go_through_a_pipe(traded, tmp_path, capsysbinary, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # Where a file named "-" would be.
+    for form, read in (("csv", None), ("arrow", pa.ipc.open_file), ("parquet", pa.parquet.read_table)):
+        assert export(traded[1], "trades", "--format", form, "--output", tmp_path / "whole") == 0
+        capsysbinary.readouterr()
+        assert export(traded[1], "trades", "--format", form, "--output", "-") == 0
+        out, err = capsysbinary.readouterr()
+        assert err.endswith(b"40 rows\n")
+        assert read is not None or out == (tmp_path / "whole").read_bytes()
+        assert read is None or len(out) > 0
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["whole"]
+
+
+def test_every_view_can_be_exported(traded, tmp_path, ask):
+    _, out, _ = ask("SHOW TABLES", "--format", "json")
+    assert sorted(each["name"] for each in json.loads(out)) == sorted(TABLES)
+    assert export(traded[1], "fundings", "--output", tmp_path / "fundings.csv") == 0
+    assert (tmp_path / "fundings.csv").read_text() == "seq,time,ts_ns,instrument,rate,index\n"
 
 
 @pytest.mark.parametrize(

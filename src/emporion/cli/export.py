@@ -4,6 +4,8 @@ The columns are those of the view of that name in `emporion sql`, oldest rows fi
 """
 
 import argparse
+import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ TABLES: dict[str, tuple[str, str | None, bool, bool]] = {
     "fills": ("seq, n", "ts_ns", True, True),
     "orders": ("entry_seq, order_id", "epoch_ns(entered)", True, True),
     "ledger": ("seq, n", "ts_ns", True, False),
+    "fundings": ("seq, instrument", "ts_ns", False, True),
     "candles": ("interval, instrument, start_ns", "start_ns", False, True),
     "accounts": ("account_id", None, True, False),
     "assets": ("asset_id", None, False, False),
@@ -36,7 +39,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("table", choices=TABLES, metavar="TABLE", help=f"one of {', '.join(TABLES)}")
     parser.add_argument("--dir", required=True, type=Path, metavar="FOLDER", help="the venue's folder")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="of the file (default: %(default)s)")
-    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="written whole or not at all")
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="FILE",
+        help="written whole or not at all; - for stdout",
+    )  # fmt: skip
     parser.add_argument("--from", dest="begin", type=time_ns, metavar="TIME", help="at or after this time")
     parser.add_argument("--to", dest="end", type=time_ns, metavar="TIME", help="before this time")
     parser.add_argument("--instrument", metavar="NAME", help="of this one only")
@@ -53,7 +59,11 @@ def run(args: argparse.Namespace) -> int:
     from emporion.history.database import failures
 
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    with past(args.dir) as database, new_file(args.output) as sink:
+    is_piped = args.output == Path("-")
+    if is_piped and args.format != "csv" and sys.stdout.isatty():
+        raise BadValue(f"--format {args.format} is no text for a terminal: give --output FILE, or a pipe")
+    sys.stdout.flush()
+    with past(args.dir) as database, nullcontext(sys.stdout.buffer) if is_piped else new_file(args.output) as sink:
         _check_names(database, args)
         query = f"SELECT * FROM {args.table}{where} ORDER BY {TABLES[args.table][0]}"
         progress = Progress("rows")
@@ -63,7 +73,9 @@ def run(args: argparse.Namespace) -> int:
                 count = write(batches, args.format, sink, progress)
         finally:
             progress.close()
-    print(f"{args.output}: {count:,} rows")
+    print(
+        f"{count:,} rows" if is_piped else f"{args.output}: {count:,} rows", file=sys.stderr if is_piped else sys.stdout
+    )
     return OK
 
 
