@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from emporion.gateway import logs
 from emporion.gateway.link.hub import Hub
 from emporion.gateway.link.remote import RemoteLink
+from emporion.gateway.metrics import Metrics
 from emporion.gateway.pages import Pages
 from emporion.gateway.router import Route, Router, allow
 from emporion.gateway.server import Server
@@ -282,3 +283,16 @@ def test_what_is_under_way_ends_when_the_server_stops():
     assert time.monotonic() - started < 8
     for connection in quiet:
         connection.close()
+
+
+def test_figures_of_several_gateways_do_not_mix():
+    """A scrape meets one of them: a counter that seems to go back would be taken for a restart."""
+    texts = []
+    for number in (0, 1, 2):
+        metrics = Metrics(number)
+        metrics.seen("GET /v1/status", 200, 0.001)
+        texts.append(metrics.text().decode())
+    series = [{line.rpartition(" ")[0] for line in text.splitlines() if line[:1] not in "#"} for text in texts]
+    assert all(series) and not series[0] & series[1] and not series[1] & series[2]
+    assert 'emporion_requests_total{gateway="2",route="GET /v1/status",status="200"} 1.0' in texts[2].splitlines()
+    assert 'emporion_requests_total{route="GET /v1/status",status="200"} 1.0' in texts[0].splitlines()

@@ -50,7 +50,7 @@ async def _serve(settings: GatewaySettings) -> None:
         with Access.open(Path(settings.folder), demo=settings.demo) as access:
             server = Server(
                 link, access, settings.host, settings.port, reuse_port=True, sign_up=settings.sign_up,
-                demo=settings.demo, proxies=settings.proxies, hosts=settings.names,
+                demo=settings.demo, proxies=settings.proxies, hosts=settings.names, gateway=settings.number,
             )  # fmt: skip
             await server.start()
             gc.collect()

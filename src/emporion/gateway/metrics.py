@@ -2,10 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
@@ -17,9 +18,15 @@ RECENT_MAX = 4_096  # Requests of one route that are looked back on.
 
 
 class Metrics:
-    """One process' figures. Its own registry, so that several servers in one process do not mix."""
+    """One process' figures. Its own registry, so that several servers in one process do not mix.
 
-    def __init__(self) -> None:
+    Of gateways that share a port each scrape meets one, whichever takes the connection. So each marks its figures with
+    its number, and counters of one are not mistaken for those of another that began again.
+    """
+
+    def __init__(self, gateway: int = 0) -> None:
+        """`gateway`: the number of this process among several; 0 where it is the only one."""
+        self._labels = {"gateway": str(gateway)} if gateway else {}
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -64,4 +71,11 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """All figures, marked."""
+        for metric in self.registry.collect():
+            if self._labels:
+                metric.samples = [each._replace(labels=self._labels | each.labels) for each in metric.samples]
+            yield metric

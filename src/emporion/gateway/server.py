@@ -78,10 +78,12 @@ class Server:
         demo: bool = False,
         proxies: Collection[str] = (),
         clock: Clock | None = None,
+        gateway: int = 0,
     ) -> None:
+        """`gateway`: the number of this process among several that share the port."""
         self.host, self.port = host, port
         self.gate = gate or Gate()
-        self.metrics = Metrics()
+        self.metrics = Metrics(gateway)
         self.catalog = Catalog(link)
         self.stream = Stream(link, self.catalog, access, clock)
         guard = Guard(hosts_of(host, hosts or ()))

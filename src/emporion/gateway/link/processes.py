@@ -36,6 +36,7 @@ class GatewaySettings(msgspec.Struct, frozen=True):
     log_level: str
     proxies: list[str] = []
     names: list[str] = []
+    number: int = 0  # Among the gateways, from 1; given when one is started.
 
 
 class GatewayFailed(EmporionError):
@@ -46,7 +47,7 @@ class Gateways:
     """So many gateway processes of one kind."""
 
     def __init__(self, count: int, settings: GatewaySettings) -> None:
-        self._command = [sys.executable, "-m", "emporion.cli.gateway", msgspec.json.encode(settings).decode()]
+        self._settings = settings
         self._count = count
         self._keeping: list[asyncio.Task[None]] = []
         self.processes: dict[int, asyncio.subprocess.Process] = {}  # By number, from 1.
@@ -89,8 +90,10 @@ class Gateways:
             log.warning("gateway %d is back, as process %d", number, self.processes[number].pid)
 
     async def _spawn(self, number: int) -> None:
+        settings = msgspec.json.encode(msgspec.structs.replace(self._settings, number=number)).decode()
         process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            sys.executable, "-m", "emporion.cli.gateway", settings, stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us, who then say when.
         )  # fmt: skip
         self.processes[number] = process
