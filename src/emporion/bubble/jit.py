@@ -2,8 +2,9 @@
 
 Floats are welcome here, so the options differ from the kernel's: a division by zero gives an
 infinity or a NaN, which the loops then pass over, instead of raising; multiplications and
-additions may be fused. Nothing else of fast-math is allowed: NaN keeps its meaning, and sums keep
-their order, so the same input gives the same bits in every run and for any number of threads.
+additions may be fused. Little else of fast-math is allowed: NaN keeps its meaning, and sums keep
+their order or, where a function says so, are cut into strands when it is compiled. So the same input gives the
+same bits in every run and for any number of threads.
 
 Numba's cache on disk looks only at the file of the function compiled and not at what that calls.
 The folder is therefore named by a hash of the file itself and of every file of this package that it
@@ -30,11 +31,15 @@ CHECKED = bool(numba.config.BOUNDSCHECK)  # NUMBA_BOUNDSCHECK=1: every index, wh
 SAID_AFTER_S = 1.0  # A wait shorter than this needs no explanation.
 
 
-def inner(*, checked: bool = True) -> Callable[[Callable], Callable]:
-    """For a function that compiled functions call. `checked=False` only where every index is proven by its loop."""
+def inner(*, checked: bool = True, strands: bool = False) -> Callable[[Callable], Callable]:
+    """For a function that compiled functions call. `checked=False` only where every index is proven by its loop.
+
+    `strands=True` lets the compiler cut a sum into strands, always in the same way, which makes vector code of it.
+    """
+    options = OPTIONS | {"fastmath": {"contract", "reassoc"}} if strands else OPTIONS
 
     def decorate(function: Callable) -> Callable:
-        return numba.njit(boundscheck=checked, **OPTIONS)(function) if COMPILED else function
+        return numba.njit(boundscheck=checked, **options)(function) if COMPILED else function
 
     return decorate
 

@@ -14,6 +14,7 @@ Sources: Johansen, Ledoit, Sornette (2000); Filimonov and Sornette (2013), doi 1
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,10 @@ class Search:
     omega: tuple[float, float] = (2.0, 25.0)
     lead_min: float | None = None
     lead_share: float = 1.0
-    leads: int = 16
+    leads: int = 8
     powers: int = 4
-    omegas: int = 32
-    starts: int = 4
+    omegas: int = 24
+    starts: int = 5
 
     def __post_init__(self) -> None:
         for name, (low, high), (least, most) in (("m", self.m, (-10, 10)), ("omega", self.omega, (0.01, 1000))):
@@ -80,8 +81,9 @@ SEARCH = Search()
 class Lppls:
     """One fitted curve. Times are days; with dates, as `datetime.date.toordinal` counts them, else places.
 
-    first, last: of the window. count: observations. lead: from the last observation to tc. sse: sum of squared
-    residuals of ln p. relative_error, relative_error_max: mean and largest |fitted price / price - 1|.
+    first, last: of the window. count: observations. lead: from the last observation to tc; negative only from
+    `lppls_anywhere`, where tc may lie before the first. sse: sum of squared residuals of ln p. relative_error,
+    relative_error_max: mean and largest |fitted price / price - 1|.
     """
 
     name: str
@@ -123,7 +125,7 @@ class Lppls:
     @property
     def oscillations(self) -> float:
         """Full turns of the wave inside the window: omega / (2 pi) ln((tc - first) / (tc - last))."""
-        return self.omega / (2.0 * math.pi) * math.log((self.last - self.first + self.lead) / self.lead)
+        return self.omega / (2.0 * math.pi) * abs(math.log((self.last - self.first + self.lead) / self.lead))
 
     @property
     def tc_date(self) -> np.datetime64:
@@ -133,8 +135,9 @@ class Lppls:
         return to_date(self.tc)
 
     def curve(self, days: ArrayLike) -> Floats:
-        """The fitted ln p at these times; NaN from tc on."""
+        """The fitted ln p at these times; NaN from tc on, or before a tc that lies before the window."""
         x = self.last - np.asarray(days, dtype=np.float64) + self.lead
+        x = x if self.lead > 0.0 else -x
         with np.errstate(invalid="ignore", divide="ignore"):
             logs = np.log(np.where(x > 0.0, x, np.nan))
             waves = self.c1 * np.cos(self.omega * logs) + self.c2 * np.sin(self.omega * logs)
@@ -217,7 +220,8 @@ def to_date(day: float) -> np.datetime64:
 
 def usual_step(days: Floats) -> float:
     """Median days from one observation to the next."""
-    return float(np.median(np.diff(days)))
+    steps = np.sort(np.diff(days))
+    return float(steps[(steps.size - 1) // 2] + steps[steps.size // 2]) / 2.0
 
 
 def fit_windows(
@@ -242,12 +246,10 @@ def fit_windows(
         grid_lead[0] = lead_min
     else:
         lead_max, grid_lead, lead_min = np.full(counts.size, lead), np.array([lead]), lead
+    grid_m, grid_omega = _grids(search)
     box = np.empty((2, 3))
     box[:, LEAD] = math.log(lead_min), math.log(lead_max[-1])
     box[:, M], box[:, OMEGA] = search.m, search.omega
-    half = (search.m[1] - search.m[0]) / (2 * search.powers)
-    grid_m = np.linspace(search.m[0] + half, search.m[1] - half, search.powers)
-    grid_omega = np.linspace(*search.omega, search.omegas)
     free = np.array([lead is None, 1, 1], dtype=np.int64)
     out = np.empty((logs.shape[0], counts.size, OUT))
     values = np.ascontiguousarray(logs[:, -size:][:, ::-1])
@@ -255,6 +257,14 @@ def fit_windows(
         deltas, values, counts.astype(np.int64), grid_lead, grid_m, grid_omega, box, lead_max, search.starts, free, out
     )
     return out
+
+
+@cache
+def _grids(search: Search) -> tuple[Floats, Floats]:
+    """Nodes of m, in the middles of equal parts, and of omega."""
+    half = (search.m[1] - search.m[0]) / (2 * search.powers)
+    powers = np.linspace(search.m[0] + half, search.m[1] - half, search.powers)
+    return powers, np.linspace(*search.omega, search.omegas)
 
 
 def from_row(row: Floats, made: Series, first: float, last: float, count: int) -> Lppls:

@@ -23,53 +23,22 @@ LEAD, M, OMEGA = 0, 1, 2  # The shape: ln of the days from the last observation 
 LEAST_PIVOT = 1e-13  # A column of which the others explain all but this share says nothing of its own.
 
 
-@inner(checked=False)
+@inner(checked=False, strands=True)
 def dot(a, b):
-    """Sum of products in sixteen strands, always cut the same way, so that it is fast and never varies."""
-    n = a.size
-    s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    t0, t1, t2, t3, t4, t5, t6, t7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    whole = n - n % 16
-    for i in range(0, whole, 16):
-        s0 += a[i] * b[i]
-        s1 += a[i + 1] * b[i + 1]
-        s2 += a[i + 2] * b[i + 2]
-        s3 += a[i + 3] * b[i + 3]
-        s4 += a[i + 4] * b[i + 4]
-        s5 += a[i + 5] * b[i + 5]
-        s6 += a[i + 6] * b[i + 6]
-        s7 += a[i + 7] * b[i + 7]
-        t0 += a[i + 8] * b[i + 8]
-        t1 += a[i + 9] * b[i + 9]
-        t2 += a[i + 10] * b[i + 10]
-        t3 += a[i + 11] * b[i + 11]
-        t4 += a[i + 12] * b[i + 12]
-        t5 += a[i + 13] * b[i + 13]
-        t6 += a[i + 14] * b[i + 14]
-        t7 += a[i + 15] * b[i + 15]
-    for i in range(whole, n):
-        s0 += a[i] * b[i]
-    return (((s0 + t0) + (s4 + t4)) + ((s2 + t2) + (s6 + t6))) + (((s1 + t1) + (s5 + t5)) + ((s3 + t3) + (s7 + t7)))
+    """Sum of products."""
+    found = 0.0
+    for i in range(a.size):
+        found += a[i] * b[i]
+    return found
 
 
-@inner(checked=False)
+@inner(checked=False, strands=True)
 def total(a):
-    """Sum, in eight strands."""
-    n = a.size
-    s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    whole = n - n % 8
-    for i in range(0, whole, 8):
-        s0 += a[i]
-        s1 += a[i + 1]
-        s2 += a[i + 2]
-        s3 += a[i + 3]
-        s4 += a[i + 4]
-        s5 += a[i + 5]
-        s6 += a[i + 6]
-        s7 += a[i + 7]
-    for i in range(whole, n):
-        s0 += a[i]
-    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+    """Sum."""
+    found = 0.0
+    for i in range(a.size):
+        found += a[i]
+    return found
 
 
 @inner(checked=False)

@@ -8,8 +8,9 @@ from emporion.bubble.jit import entry, inner
 from emporion.bubble.lppls_curve import LEAD, OMEGA, REST, ROWS, M, lay_out, project, slopes, unscaled
 from emporion.bubble.lppls_scan import scan, valleys
 
-FIRST_STEPS = 6  # From each valley, on a thinned window; then only the best goes on.
-FIRST_ROWS = 128  # What a window is thinned to, at most.
+FIRST_STEPS = 6  # From each valley, on a thinned window; then only the best go on:
+FINISHED, NEAR = 2, 0.02  # so many at most, the second only if its sum of squares is above the least by no more.
+FIRST_ROWS = 64  # What a window is thinned to, at most.
 STEPS = 100
 CLOSE = 1e-10  # A step that promises to gain less than this share is the last.
 DAMPING, HARDER, EASIER = 1e-3, 8.0, 0.2
@@ -58,40 +59,56 @@ def polish_best(deltas, values, shapes, box, free, work, out):
     """A few steps from each of the shapes, which move, on a thinned window; all that it takes from the best, on all."""
     span = deltas.max()
     solved, gradient, curvature = np.empty((7, 3)), np.empty(3), np.empty((3, 3))
+    seconds = np.zeros((shapes.shape[0], 3, 3))
+    stride = (deltas.size + FIRST_ROWS - 1) // FIRST_ROWS
     if shapes.shape[0] > 1:
-        stride = (deltas.size + FIRST_ROWS - 1) // FIRST_ROWS
         few, some = deltas[::stride].copy(), values[::stride].copy()
         thin = work.ravel()[: ROWS * few.size].reshape((ROWS, few.size))
         squares = lay_out(few, some, thin)[1]
         for k in range(shapes.shape[0]):
-            _descend(thin, squares, span, shapes[k], box, free, solved, gradient, curvature, FIRST_STEPS, out)
+            _descend(
+                thin, squares, span, shapes[k], box, free, seconds[k], solved, gradient, curvature, FIRST_STEPS, out
+            )
     mean, squares = lay_out(deltas, values, work)
-    least, at = np.inf, 0
+    reached = np.empty(shapes.shape[0])
     for k in range(shapes.shape[0]):
-        value = project(work, squares, span, shapes[k], solved)
-        if value < least:
-            least, at = value, k
+        reached[k] = project(work, squares, span, shapes[k], solved)
     out[:] = np.nan
-    if not least < np.inf:
-        return
-    shape = shapes[at]
-    out[OUT_SSE] = _descend(work, squares, span, shape, box, free, solved, gradient, curvature, STEPS, out)
-    out[OUT_LEAD], out[OUT_M], out[OUT_OMEGA] = math.exp(shape[LEAD]), shape[M], shape[OMEGA]
-    unscaled(mean, span, shape, solved, out[OUT_A:OUT_SSE])
-    _errors(work[REST], out)
+    near = reached.min() + NEAR * abs(reached.min())  # An exact fit may be below zero by rounding.
+    trial, least = np.empty(OUT), np.inf
+    for _ in range(FINISHED):
+        k = int(reached.argmin())
+        if not (reached[k] <= near and reached[k] < np.inf):
+            break
+        shape, second = shapes[k], seconds[k]
+        second *= stride  # What was learnt from every so many rows, for all of them.
+        value = _descend(work, squares, span, shape, box, free, second, solved, gradient, curvature, STEPS, trial)
+        if value < least:
+            least = value
+            out[OUT_STEPS], out[OUT_SSE] = trial[OUT_STEPS], value
+            out[OUT_LEAD], out[OUT_M], out[OUT_OMEGA] = math.exp(shape[LEAD]), shape[M], shape[OMEGA]
+            unscaled(mean, span, shape, solved, out[OUT_A:OUT_SSE])
+            _errors(work[REST], out)
+        for other in range(shapes.shape[0]):  # What has come to the same place need not go there again.
+            is_same = abs(shapes[other, LEAD] - shape[LEAD]) < 1.0 and abs(shapes[other, OMEGA] - shape[OMEGA]) < 0.5
+            if other == k or is_same:
+                reached[other] = np.inf
 
 
 @inner()
-def _descend(work, squares, span, shape, box, free, solved, gradient, curvature, steps, out):
-    """Sum of squared residuals at the end of at most `steps` accepted or refused steps; `shape` moves there."""
+def _descend(work, squares, span, shape, box, free, second, solved, gradient, curvature, steps, out):
+    """Sum of squared residuals at the end of at most `steps` accepted or refused steps; `shape` moves there.
+
+    second: what is known of the part that Gauss and Newton's matrix leaves out; zeros at first. It is learnt.
+    """
     trial, step, before = np.empty(3), np.empty(3), np.empty(3)
-    second, whole = np.zeros((3, 3)), np.empty((3, 3))
+    whole = np.empty((3, 3))
     damping = DAMPING
     value = project(work, squares, span, shape, solved)
     if not value < np.inf:
         return np.inf
     value = slopes(work, span, shape, solved, gradient, curvature)
-    whole[:] = curvature
+    _sum(curvature, second, whole)
     is_here = True  # Whether `work` and `solved` are those of `shape`.
     for taken in range(steps):
         out[OUT_STEPS] = taken
@@ -153,6 +170,13 @@ def _learn(step, before, gradient, curvature, second, whole):
         for b in range(3):
             y, z = before[a] - gradient[a], before[b] - gradient[b]
             second[a, b] += (missed[a] * z + y * missed[b]) / along - rest * y * z / (along * along)
+    _sum(curvature, second, whole)
+
+
+@inner()
+def _sum(curvature, second, whole):
+    """whole = curvature + second where that has a minimum, else curvature alone."""
+    whole[:] = curvature
     whole += second
     minor = whole[0, 0] * whole[1, 1] - whole[0, 1] * whole[1, 0]
     determinant = (

@@ -24,6 +24,9 @@ def scan(deltas, values, counts, grid_lead, grid_m, grid_omega, lead_max, best, 
     deltas: days to the last observation, newest first, from 0. values: (series, observations), newest first.
     counts: observations of the windows, rising. lead_max: per window, in days; leads beyond are passed over.
     """
+    if counts.size == 1:
+        _scan_one(deltas, values, grid_lead, grid_m, grid_omega, lead_max[0], best[:, 0], node[:, 0])
+        return
     n, lanes = counts[-1], grid_omega.size
     span = deltas[n - 1]
     x, logs, spare = np.empty(n), np.empty(n), np.empty(n)
@@ -48,6 +51,89 @@ def scan(deltas, values, counts, grid_lead, grid_m, grid_omega, lead_max, best, 
                 values, counts, powers[m], cosines, sines, grid_lead[lead], lead_max,
                 float(m), sums, with_values, plain, best[:, :, lead], node[:, :, lead],
             )  # fmt: skip
+
+
+@inner(checked=False)
+def _scan_one(deltas, values, grid_lead, grid_m, grid_omega, lead_max, best, node):
+    """The scan of a single window. A lane's sums are then taken one after the other, at twice the speed."""
+    n, lanes = values.shape[1], grid_omega.size
+    span = deltas[n - 1]
+    x, logs, spare, power = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    cosines, sines = np.empty((lanes, n)), np.empty((lanes, n))
+    turn_c, turn_s = np.empty(n), np.empty(n)
+    sums, with_values = np.empty((11, lanes)), np.empty((2, lanes))
+    weighted = np.empty(n)
+    best[:] = np.inf
+    node[:] = 0
+    for lead in range(grid_lead.size):
+        if grid_lead[lead] > lead_max:
+            continue
+        for i in range(n):
+            x[i] = (grid_lead[lead] + deltas[i]) / span
+        logarithms(x, logs, spare)
+        cosines_sines(logs, grid_omega[0], cosines[0], sines[0], spare)
+        cosines_sines(logs, grid_omega[1] - grid_omega[0], turn_c, turn_s, spare)
+        for k in range(1, lanes):
+            _turned(cosines[k - 1], sines[k - 1], turn_c, turn_s, -1.0, cosines[k])
+            _turned(sines[k - 1], cosines[k - 1], turn_c, turn_s, 1.0, sines[k])
+        for m in range(grid_m.size):
+            exponentials(logs, grid_m[m], power, spare)
+            sf, sff = _plain(power, power)
+            for k in range(lanes):
+                found = _products(power, cosines[k], sines[k])
+                sums[SG, k], sums[SH, k], sums[FG, k], sums[FH, k], sums[GG, k], sums[GH, k] = found
+            _factor(float(n), sf, sff, sums)
+            for one in range(values.shape[0]):
+                sy, syy = _plain(values[one], values[one])
+                _, sfy = _plain(values[one], power)
+                for i in range(n):
+                    weighted[i] = values[one, i] * power[i]
+                for k in range(lanes):
+                    with_values[0, k], with_values[1, k] = _products_with(weighted, cosines[k], sines[k])
+                _judge(
+                    float(n), sf, sff, sy, syy, sfy, sums, with_values, float(m), best[one, lead], node[one, lead]
+                )  # fmt: skip
+
+
+@inner(checked=False)
+def _turned(a, b, turn_c, turn_s, sign, out):
+    for i in range(out.size):
+        out[i] = a[i] * turn_c[i] + sign * (b[i] * turn_s[i])
+
+
+@inner(checked=False, strands=True)
+def _plain(a, b):
+    """Sums of a and of a * b."""
+    sa, sab = 0.0, 0.0
+    for i in range(a.size):
+        sa += a[i]
+        sab += a[i] * b[i]
+    return sa, sab
+
+
+@inner(checked=False, strands=True)
+def _products(power, cosines, sines):
+    """The sums of one lane, in the order of their names."""
+    sg, sh, fg, fh, gg, gh = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for i in range(power.size):
+        f = power[i]
+        g, h = f * cosines[i], f * sines[i]
+        sg += g
+        sh += h
+        fg += f * g
+        fh += f * h
+        gg += g * g
+        gh += g * h
+    return sg, sh, fg, fh, gg, gh
+
+
+@inner(checked=False, strands=True)
+def _products_with(weighted, cosines, sines):
+    sc, ss = 0.0, 0.0
+    for i in range(weighted.size):
+        sc += weighted[i] * cosines[i]
+        ss += weighted[i] * sines[i]
+    return sc, ss
 
 
 @inner(checked=False)
