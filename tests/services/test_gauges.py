@@ -102,6 +102,9 @@ class Lived:
         return self.gauges
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self.gauges.stop()
         self.sequencer.close()
         self.history.close()
