@@ -17,7 +17,7 @@ from emporion.schema import codes, limits, messages, state
 
 LAYOUTS = {1: "a48dc3179d76f57d"}  # FORMAT_VERSION -> fingerprint of the journal's rows and codes.
 TABLES = {  # STATE_VERSION -> fingerprint of the state's tables.
-    2: "5446332ca30dfd82", 3: "aa44c5f674ca18c0", 4: "3a3a9367a0eb8262",
+    2: "5446332ca30dfd82", 3: "aa44c5f674ca18c0", 4: "3a3a9367a0eb8262", 5: "0a25c681bbf1da3e",
 }  # fmt: skip
 BOUNDS = {1: "ea7d941833b2583a", 2: "98925566ba08f6ec"}  # RULES_VERSION -> fingerprint of the constants of the rules.
 

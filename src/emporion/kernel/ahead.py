@@ -15,15 +15,16 @@ from numba.extending import intrinsic
 
 from emporion.kernel import bits, book, index, prices, rings
 from emporion.kernel.jit import COMPILED, hot, seldom
-from emporion.kernel.tables import ACCOUNTS, ORDERS, SLOT_MASK
+from emporion.kernel.tables import ACCOUNTS, CLIENT_IDS, ORDERS, SLOT_MASK
 from emporion.schema.codes import Command, Side
 from emporion.schema.limits import AHEAD_ROWS, BATCH_ROWS
-from emporion.schema.state import BOOK
+from emporion.schema.state import BOOK, NODE
 
 # Commands ahead. A batch is looked at as a ring: at its end the rows of its beginning are fetched in vain.
-FIRST, SECOND, THIRD, FOURTH = 16, 12, 8, 4
+FIRST, SECOND, THIRD, FOURTH = 16, 11, 7, 4
 CLOSE, CLOSER = 6, 3
-SMALL, MIDDLE, LARGE = 0, 1, 2
+CHILD_BYTES = NODE.fields["child"][1]  # Where a node's children begin.
+SMALL, MIDDLE, LARGE, WITH_IDS = 0, 1, 2, 4
 MIDDLE_ROWS = 4_096  # Orders and accounts whose rows no longer fit into a processor's closest cache,
 LARGE_ROWS = 65_536  # and those that it cannot keep close at all.
 PLACE = Command.PLACE.value
@@ -60,9 +61,11 @@ else:
 
 @hot
 def size(state):
-    """How much is worth asking for: SMALL, MIDDLE or LARGE."""
+    """How much is worth asking for: CHILD_BYTES = NODE.fields["child"][1]  # Where a node's children begin.
+SMALL, MIDDLE or LARGE, and WITH_IDS where clients name their orders."""
     rows = state.tables[ORDERS].high_water + state.tables[ACCOUNTS].high_water
-    return (1 if rows > MIDDLE_ROWS else 0) + (1 if rows > LARGE_ROWS else 0)
+    by_rows = (1 if rows > MIDDLE_ROWS else 0) + (1 if rows > LARGE_ROWS else 0)
+    return by_rows | (WITH_IDS if state.tables[CLIENT_IDS].live > 0 else 0)
 
 
 @hot
@@ -71,47 +74,46 @@ def look(state, rows, place, size, out):
     if not COMPILED:
         return
     command = rows.rows[(place + CLOSE) & (BATCH_ROWS - 1)]
-    if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
+    if size & WITH_IDS != 0 and (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:
         _client_ids(state, rows, place, out)
-    if size == LARGE:
+    if size & LARGE != 0:
         _first(state, rows.rows[(place + FIRST) & (BATCH_ROWS - 1)])
         _second(state, rows.rows[(place + SECOND) & (BATCH_ROWS - 1)], _notes(out, place + SECOND))
         _third(state, rows.rows[(place + THIRD) & (BATCH_ROWS - 1)], _notes(out, place + THIRD))
         _fourth(state, rows.rows[(place + FOURTH) & (BATCH_ROWS - 1)], _notes(out, place + FOURTH))
         return
-    _order(state, command.order_id & SLOT_MASK)
-    if size == MIDDLE:
-        account_id = _placing_account(state, command)
+    slot = command.order_id & SLOT_MASK
+    _order(state, slot)
+    if size & MIDDLE != 0:
+        account_id = np.int64(command.account_id)
         _fetch(state.accounts, account_id, 0)
-        slot = command.order_id & SLOT_MASK
         _queued(state, slot)
-        _listed(state, bits.either(account_id != 0, -account_id, slot))
+        _listed(state, slot)
+        _listed(state, -account_id)
         _balances(state, rows.rows[(place + CLOSER) & (BATCH_ROWS - 1)])
 
 
 @hot
-def _placing_account(state, command):
-    """The account of a new order; of another command, and of one that does not exist, nobody."""
-    account_id = np.int64(command.account_id)
-    is_one = (command.kind == PLACE) & _is_row(account_id, len(state.accounts))
-    return bits.either(is_one, account_id, 0)
-
-
-@hot
 def _balances(state, command):
-    """What the order is paid from, of a new one its account's first balances; without a jump, as kinds alternate."""
-    account_id = _placing_account(state, command)
-    account = state.accounts[account_id]
-    slot = command.order_id & SLOT_MASK
-    order = state.orders[bits.either(slot < len(state.orders), slot, 0)]
-    is_placed = account_id != 0
-    _fetch(state.balances, bits.either(is_placed, account.first_balance, order.base_balance), 0)
-    _fetch(state.balances, bits.either(is_placed, account.second_balance, order.quote_balance), 0)
+    """What an order is paid from is, most often, among the first balances of its account: whatever its kind."""
+    account = state.accounts[_account(state, command)]
+    _fetch(state.balances, np.int64(account.first_balance), 0)
+    _fetch(state.balances, np.int64(account.second_balance), 0)
 
 
 @hot
 def _notes(out, place):
     return out.ahead[place & (AHEAD_ROWS - 1)]
+
+
+@hot
+def fetch_next(state, slot):
+    """The order behind one that is met: it may be met next. At the end of a queue it is nobody's row."""
+    if COMPILED:
+        behind = rings.queued(state, slot).newer ^ slot
+        _order(state, behind)
+        _queued(state, behind)
+        _listed(state, behind)
 
 
 @hot
@@ -128,6 +130,14 @@ def _queued(state, name):
 @hot
 def _listed(state, name):
     _fetch(state.list_links, rings.list_place(state, name), 0)
+
+
+@hot
+def _way(state, trie, price_ticks):
+    """The first step from the root of a book to a price."""
+    shift = bits.DIGIT_BITS * (np.int64(trie.height) - 1)
+    digit = (price_ticks - trie.anchor_ticks + prices.CENTER) >> shift & prices.DIGIT_MASK
+    _fetch(state.nodes, np.int64(trie.root), CHILD_BYTES + 4 * digit)
 
 
 @hot
@@ -163,6 +173,7 @@ def _second(state, command, notes):
         account_id, instrument_id = np.int64(command.account_id), np.int64(command.instrument_id)
         if _is_row(account_id, len(state.accounts)) & _is_row(instrument_id, len(state.instruments)):
             instrument = state.instruments[instrument_id]
+            _way(state, instrument.tries[BOOK], command.price_ticks)
             home = index.home_of_balance(state, account_id, instrument.base_asset_id)
             _fetch(state.balance_index, home, 0)
             notes.home = home
@@ -214,10 +225,10 @@ def _third(state, command, notes):
 
 @hot
 def _fourth(state, command, notes):
-    """Of a new order: what a seller pays from; behind whom it rests; or what the order it meets is paid from."""
-    if notes.home >= 0 and command.side != BUY:
-        _fetch(state.balances, index.likely_balance(state, notes.home), 0)
+    """Of a new order: its base, unless it buys and rests; behind whom it rests; or what pays for the one it meets."""
     slot = notes.met
+    if notes.home >= 0 and (command.side != BUY or slot > 0):
+        _fetch(state.balances, index.likely_balance(state, notes.home), 0)
     if slot > 0:
         order = state.orders[slot]
         _fetch(state.balances, order.base_balance, 0)

@@ -110,10 +110,11 @@ def apply_batch(
         command = order_rows.rows[place]
         ahead.look(state, order_rows, place, size, out)
         state.seq += 1
-        if command.ts_ns > state.ts_ns and command.ts_ns <= TS_MAX:
-            state.ts_ns = command.ts_ns
-            if command.ts_ns >= (state.hour + 1) * HOUR_NS:
-                _begin_hour(state)
+        if command.ts_ns > state.ts_ns:
+            if command.ts_ns < state.hour_end_ns:
+                state.ts_ns = command.ts_ns
+            else:
+                _begin_hour(state, command.ts_ns)
         out.looks_left = CANCELS_PER_COMMAND
         if deadlines.is_due(state):
             _work_off_deadlines(state, out)
@@ -131,9 +132,15 @@ def apply_batch(
 
 
 @rare
-def _begin_hour(state):
+def _begin_hour(state, ts_ns):
     """Rules S-1 and N-3: margin accounts are looked at anew, positions marked to cash, and loans cost another hour."""
-    state.hour = state.ts_ns // HOUR_NS
+    if ts_ns > TS_MAX:
+        return
+    state.ts_ns = ts_ns
+    state.hour_end_ns = min((ts_ns // HOUR_NS + 1) * HOUR_NS, TS_MAX + 1)
+    if ts_ns // HOUR_NS == state.hour:
+        return  # The first command of all, where the hour it stands in is 0.
+    state.hour = ts_ns // HOUR_NS
     state.epoch += 1
     loans.accrue(state)
 

@@ -13,7 +13,7 @@ from emporion.kernel.audit_margin import audit_margin
 from emporion.kernel.audit_ties import audit_ties, way_of
 from emporion.kernel.prices import CENTER, DIGIT_BITS
 from emporion.schema.codes import AccountFlag, OrderFlag, Side
-from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, SLOT_BITS
+from emporion.schema.limits import BALANCE_BITS, CLIENT_ID_BITS, HOUR_NS, SLOT_BITS, TS_MAX
 from emporion.schema.state import BOOK, LINK_NAMES, TABLE_NAMES
 
 FREE_LINK = {name: "next_free" for name in ("orders", "leaves", "extras", "holds", "twaps")} | {"client_ids": "newer"}
@@ -25,6 +25,7 @@ NOTED = ("first", "second", "third")  # An account's balances that stand in its 
 def audit(array: np.ndarray) -> list[str]:
     """All broken invariants of a state array, in words; empty when it is sound."""
     problems: list[str] = []
+    problems += _time(array)
     problems += _ledger(array)
     problems += _holds(array)
     found: dict[int, int] = defaultdict(int)
@@ -42,6 +43,13 @@ def audit(array: np.ndarray) -> list[str]:
     problems += _indexes(array)
     problems += _queue_of_stops(array)
     return problems
+
+
+def _time(array: np.ndarray) -> list[str]:
+    hour, end = int(array["hour"][0]), int(array["hour_end_ns"][0])
+    if end in (min((hour + 1) * HOUR_NS, TS_MAX + 1), 0) and int(array["ts_ns"][0]) < max(end, 1):
+        return []
+    return [f"the hour {hour} ends at {end}, and it is {int(array['ts_ns'][0])}"]
 
 
 def _table(array: np.ndarray, name: str) -> np.ndarray:

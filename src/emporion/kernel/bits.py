@@ -55,6 +55,15 @@ if COMPILED:
 
         return types.boolean(types.boolean), build
 
+    @intrinsic
+    def is_below(context, number, bound):
+        """Whether `0 <= number < bound`, for a bound that is not negative; a negative bound is above all others."""
+
+        def build(ctx, builder, signature, args):
+            return builder.icmp_unsigned("<", *args)
+
+        return types.boolean(types.int64, types.int64), build
+
     @kernel
     def lowest(bits):
         """The lowest number in the set; NONE when it is empty."""
@@ -135,6 +144,10 @@ else:
     def either(condition, yes, no):
         """One of two values that are both at hand, chosen without a jump."""
         return yes if condition else no
+
+    def is_below(number, bound):
+        """Whether `0 <= number < bound`, for a bound that is not negative; a negative bound is above all others."""
+        return (int(number) & _ALL) < (int(bound) & _ALL)
 
     def unforeseen(condition):
         """The same condition: what follows from it should be one jump, or none."""

@@ -56,10 +56,16 @@ def queue(state, slot):
 @hot
 def join(state, slot, order, instrument, side, price_ticks):
     """The tail of a price in the book."""
-    level = prices.put(state, instrument.tries[BOOK], price_ticks)
-    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
+    join_at(state, slot, order, instrument, side, price_ticks, prices.put(state, instrument.tries[BOOK], price_ticks))
+
+
+@hot
+def join_at(state, slot, order, instrument, side, price_ticks, level):
+    """The same where the price has been entered."""
     is_buy = side == Side.BUY
-    if bits.either(is_buy, price_ticks > bid, (ask == 0) | (price_ticks < ask)):
+    # Without a jump: bid < price, or price - 1 < ask - 1. No ask is 0, and less one above all prices.
+    low = bits.either(is_buy, instrument.best_bid_ticks, price_ticks - 1)
+    if bits.is_below(low, bits.either(is_buy, price_ticks, instrument.best_ask_ticks - 1)):
         if is_buy:
             instrument.best_bid_ticks = price_ticks
         else:

@@ -2,8 +2,64 @@
 
 import numpy as np
 
+from emporion.kernel import words
 from emporion.kernel.jit import kernel
 from emporion.schema.codes import Event, FillFlag, Reject, Side
+
+ACCEPTED = Event.ACCEPTED.value
+REPLACED = Event.REPLACED.value
+CANCELED = Event.CANCELED.value
+NONE = Reject.NONE.value
+
+_what = words.writer("kind side reason flags")
+_price_and_qty = words.copier("price_ticks qty_lots", "price_ticks qty_lots")
+_price_and_leaves = words.copier("price_ticks qty_lots", "price_ticks leaves_lots")
+_party = words.copier("account_id instrument_id", "account_id instrument_id")
+
+
+@kernel
+def accepted(out, seq, command, order_id, qty_lots, held_atoms, asset_id, side, flags):
+    """ACCEPTED, of the order as its command has it."""
+    row = out.rows[out.count]
+    out.count += 1
+    row.seq = seq
+    row.order_id = order_id
+    _price_and_qty(row, command)
+    row.leaves_lots = qty_lots
+    row.amount_atoms = held_atoms
+    _party(row, command)
+    row.asset_id = asset_id
+    _what(row, ACCEPTED, side, NONE, flags)
+
+
+@kernel
+def replaced(out, seq, order, command, leaves_lots, held_atoms, asset_id, side):
+    """REPLACED, of an order as its command wants it."""
+    row = out.rows[out.count]
+    out.count += 1
+    row.seq = seq
+    row.order_id = order.order_id
+    _price_and_qty(row, command)
+    row.leaves_lots = leaves_lots
+    row.amount_atoms = held_atoms
+    _party(row, order)
+    row.asset_id = asset_id
+    _what(row, REPLACED, side, NONE, 0)
+
+
+@kernel
+def canceled(out, seq, order, held_atoms, asset_id, side, reason):
+    """CANCELED, of an order that rests."""
+    row = out.rows[out.count]
+    out.count += 1
+    row.seq = seq
+    row.order_id = order.order_id
+    _price_and_leaves(row, order)
+    row.leaves_lots = 0
+    row.amount_atoms = held_atoms
+    _party(row, order)
+    row.asset_id = asset_id
+    _what(row, CANCELED, side, reason, 0)
 
 
 @kernel
@@ -22,10 +78,7 @@ def event(
     row.account_id = account_id
     row.instrument_id = instrument_id
     row.asset_id = asset_id
-    row.kind = kind
-    row.side = side
-    row.reason = reason
-    row.flags = flags
+    _what(row, kind, side, reason, flags)
 
 
 @kernel

@@ -80,5 +80,5 @@ def entry_hold(instrument, side, price_ticks, lots, rate_ppm):
 
 @kernel
 def order_rate(order):
-    """The highest rate an order may have to pay."""
-    return max(max(order.maker_ppm, order.taker_ppm), 0)
+    """The highest rate an order may have to pay: never below 0, as a taker's is not (rule A-8)."""
+    return max(order.maker_ppm, order.taker_ppm)

@@ -6,7 +6,7 @@ that its hold at entry would cover the worst.
 
 import numpy as np
 
-from emporion.kernel import book, emit, links, order_margin, position, prices, rings, ties, waiting
+from emporion.kernel import ahead, book, emit, links, order_margin, position, prices, rings, ties, waiting
 from emporion.kernel.arith import buy_hold, fee_due
 from emporion.kernel.jit import hot, kernel, rare, seldom
 from emporion.kernel.ledger import hold_for_order, order_rate
@@ -101,6 +101,7 @@ def _sweep(state, slot, order, instrument, out):
         contacts += 1
         resting_slot = book.front(state, instrument, other_side)
         resting = state.orders[resting_slot]
+        ahead.fetch_next(state, resting_slot)
         if resting.extra != 0 and _is_expired(state, resting):
             book.cancel(state, resting_slot, EXPIRED, Reject.NONE.value, out)
         elif resting.owner_id == order.owner_id:

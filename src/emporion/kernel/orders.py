@@ -11,6 +11,7 @@ from emporion.kernel import (
     book,
     clients,
     emit,
+    incoming,
     links,
     match,
     order_margin,
@@ -20,7 +21,7 @@ from emporion.kernel import (
 )
 from emporion.kernel.jit import kernel, seldom
 from emporion.kernel.ledger import open_balance
-from emporion.kernel.tables import open_slot, take_extra, take_order
+from emporion.kernel.tables import open_slot, take_extra
 from emporion.schema.codes import Event, InstrumentStatus, Link, OrderFlag, OrderStatus, Reject, Side
 from emporion.schema.limits import FEE_TIERS
 
@@ -52,24 +53,13 @@ def enter(state, command, extra, limit_ticks, held, base, quote, twap_id, out):
     if account.margin != 0:
         order_margin.open_holdings(state, account.margin, command.instrument_id, command.flags)
         base, quote = order_margin.balances(state, command.account_id, instrument)
-    slot = take_order(state)
+    if base == 0 and instrument.contract == 0:
+        base = open_balance(state, command.account_id, instrument.base_asset_id)
+    if quote == 0:
+        quote = open_balance(state, command.account_id, instrument.quote_asset_id)
+    slot = incoming.take(state, command, account, fees, base if instrument.contract == 0 else 0, quote)
     order = state.orders[slot]
     order.price_ticks = limit_ticks
-    order.qty_lots = command.qty_lots
-    order.leaves_lots = command.qty_lots
-    order.account_id = command.account_id
-    order.owner_id = account.master_id
-    order.instrument_id = command.instrument_id
-    order.side = command.side
-    order.tif = command.tif
-    order.flags = command.flags
-    order.stp = command.stp
-    order.entry_seq = state.seq
-    order.maker_ppm = fees.maker_ppm
-    order.taker_ppm = fees.taker_ppm
-    if instrument.contract == 0:
-        order.base_balance = base if base != 0 else open_balance(state, command.account_id, instrument.base_asset_id)
-    order.quote_balance = quote if quote != 0 else open_balance(state, command.account_id, instrument.quote_asset_id)
     if admit.has_extra(extra):
         _add_extra(state, slot, extra)
     if (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0:

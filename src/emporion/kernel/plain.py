@@ -9,13 +9,13 @@ runs both).
 
 import numpy as np
 
-from emporion.kernel import bits, book, clients, emit, index, match, plain_margin, prices, trigger
+from emporion.kernel import bits, book, clients, emit, incoming, index, match, plain_margin, prices, trigger, words
 from emporion.kernel.admit import BUY, FROZEN, POST_ONLY, SELL, SYSTEM
 from emporion.kernel.arith import share_up
-from emporion.kernel.jit import hot, seldom
+from emporion.kernel.jit import hot, rare, seldom
 from emporion.kernel.ledger import order_rate
-from emporion.kernel.tables import ORDERS, SLOT_MASK, free_order, has_room, take_order
-from emporion.schema.codes import Command, Event, InstrumentStatus, OrderStatus, Reject, Stp, Tif
+from emporion.kernel.tables import ORDERS, SLOT_MASK, free_order, has_room
+from emporion.schema.codes import Command, InstrumentStatus, OrderStatus, Reject, Stp, Tif
 from emporion.schema.limits import FEE_TIERS
 
 REPLACE = Command.REPLACE.value
@@ -23,11 +23,16 @@ OPEN = InstrumentStatus.OPEN.value
 GTC = Tif.GTC.value
 IOC = Tif.IOC.value
 DECREMENT = Stp.DECREMENT.value
-ACCEPTED = Event.ACCEPTED.value
-REPLACED = Event.REPLACED.value
-CANCELED = Event.CANCELED.value
-NONE = Reject.NONE.value
 BY_OWNER = Reject.BY_OWNER.value
+
+# Side, tif, flags and stp as one number, the side the lowest byte.
+IMMEDIATE = (IOC ^ GTC) << 8  # The bit by which the two differ; and so the two that are plain:
+PLAIN = (IOC & GTC) << 8
+POSTED = POST_ONLY << 16
+UNLIKE_PLAIN = 0xFFFFFF00 & ~(IMMEDIATE | POSTED | DECREMENT << 24)
+assert bin(IMMEDIATE).count("1") == 1 and all(stp & ~DECREMENT == 0 for stp in Stp) and (BUY, SELL) == (1, 2)
+
+_terms_of = words.reader("side tif flags stp")
 
 
 @hot
@@ -76,20 +81,15 @@ def by_client_id(state, command, out):
 
 @hot
 def _cancel(state, slot, out):
-    if slot == 0 or state.instruments[state.orders[slot].instrument_id].trigger_low_ticks != 0:
-        return False
     order = state.orders[slot]
-    if order.margin != 0:
-        return plain_margin.cancel(state, slot, out)
     instrument = state.instruments[order.instrument_id]
-    price_ticks, leaves_lots, held, side = order.price_ticks, order.leaves_lots, order.hold_atoms, order.side
+    if slot == 0 or (np.int64(order.margin) | instrument.trigger_low_ticks) != 0:
+        return _cancel_of_margin(state, slot, out)
+    price_ticks, held, side = order.price_ticks, order.hold_atoms, order.side
     is_buy = side == BUY
     asset_id = bits.either(is_buy, instrument.quote_asset_id, instrument.base_asset_id)
     balance = state.balances[bits.either(is_buy, order.quote_balance, order.base_balance)]
-    emit.event(
-        out, state.seq, CANCELED, order.order_id, price_ticks, leaves_lots, 0, held, order.account_id,
-        order.instrument_id, asset_id, side, BY_OWNER, 0,
-    )  # fmt: skip
+    emit.canceled(out, state.seq, order, held, asset_id, side, BY_OWNER)
     balance.free_atoms += held
     balance.order_held_atoms -= held
     book.leave(state, slot, order, instrument, price_ticks)
@@ -98,6 +98,13 @@ def _cancel(state, slot, out):
         clients.end(state, order.client_id, OrderStatus.CANCELED.value)
     free_order(state, slot)
     return True
+
+
+@rare
+def _cancel_of_margin(state, slot, out):
+    if slot == 0 or state.instruments[state.orders[slot].instrument_id].trigger_low_ticks != 0:
+        return False
+    return plain_margin.cancel(state, slot, out)
 
 
 @hot
@@ -140,7 +147,6 @@ def _replace(state, slot, command, out):
     tick_atoms = price_ticks * instrument.atoms_per_tick_lot
     lot_atoms = instrument.base_atoms_per_lot
     notional = tick_atoms * qty_lots
-    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
     quote_asset_id, base_asset_id = instrument.quote_asset_id, instrument.base_asset_id
     quote_balance, base_balance = order.quote_balance, order.base_balance
     rate = order_rate(order)
@@ -148,7 +154,7 @@ def _replace(state, slot, command, out):
     amount = leaves_lots * bits.either(is_buy, tick_atoms, lot_atoms)
     asset_id = bits.either(is_buy, quote_asset_id, base_asset_id)
     balance = state.balances[bits.either(is_buy, quote_balance, base_balance)]
-    crosses = bits.either(is_buy, (ask != 0) & (price_ticks >= ask), price_ticks <= bid)
+    crosses = _crosses(instrument, is_buy, price_ticks)
     if crosses | (notional < instrument.notional_min_atoms) | (notional > instrument.notional_max_atoms):
         return False
     held = amount + share_up(amount, bits.either(is_buy, rate, 0)) + (1 if is_buy else 0)
@@ -157,10 +163,7 @@ def _replace(state, slot, command, out):
     if free_atoms < 0 or not prices.can_put(state):
         return False
 
-    emit.event(
-        out, state.seq, REPLACED, order.order_id, price_ticks, qty_lots, leaves_lots, held, order.account_id,
-        order.instrument_id, asset_id, side, NONE, 0,
-    )  # fmt: skip
+    emit.replaced(out, state.seq, order, command, leaves_lots, held, asset_id, side)
     balance.free_atoms = free_atoms
     balance.order_held_atoms += difference
     order.hold_atoms = held
@@ -172,22 +175,26 @@ def _replace(state, slot, command, out):
     return True
 
 
+@seldom
+def _is_id_taken(state, command):
+    """Whether the client id is known already, or there is no room for another."""
+    found = index.find_client_id(state, np.int64(command.account_id), command.cl_ord_id_hi, command.cl_ord_id_lo)
+    return found != 0 or not clients.room(state)
+
+
 @hot
 def place(state, command, out):
     """Whether it was done."""
     account_id, instrument_id = np.int64(command.account_id), np.int64(command.instrument_id)
-    side, tif, flags = command.side, command.tif, command.flags
-    is_immediate = tif == IOC
-    terms = np.int64(tif) | np.int64(flags) << 8
+    terms = _terms_of(command)
+    side = terms & 255
     if (
-        account_id <= 0
-        or account_id >= len(state.accounts)
-        or instrument_id <= 0
-        or instrument_id >= len(state.instruments)
-        or (side != BUY and side != SELL)
-        or command.stp < 0
-        or command.stp > DECREMENT
-        or bits.unforeseen((terms & ~(POST_ONLY << 8) != GTC) & (terms != IOC))  # Which of the two, is not foreseen.
+        account_id == 0
+        or instrument_id == 0
+        or not bits.is_below(account_id, len(state.accounts))
+        or not bits.is_below(instrument_id, len(state.instruments))
+        or (terms & UNLIKE_PLAIN) != PLAIN
+        or not bits.is_below(side - BUY, 2)
     ):
         return False
     account = state.accounts[account_id]
@@ -204,76 +211,59 @@ def place(state, command, out):
         return plain_margin.place(state, command, out)
     price_ticks, qty_lots = command.price_ticks, command.qty_lots
     if (
-        qty_lots <= 0
-        or qty_lots < instrument.qty_min_lots
+        qty_lots < instrument.qty_min_lots  # Which is above 0.
         or qty_lots > instrument.qty_max_lots
-        or price_ticks <= 0
-        or price_ticks > instrument.price_max_ticks
+        or not bits.is_below(price_ticks - 1, instrument.price_max_ticks)
     ):
         return False
-    hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
-    has_client_id = (hi | lo) != 0
-    if has_client_id and (index.find_client_id(state, account_id, hi, lo) != 0 or not clients.room(state)):
+    has_client_id = (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0
+    if has_client_id and _is_id_taken(state, command):
         return False
     is_buy = side == BUY
-    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
-    base_asset_id, quote_asset_id = instrument.base_asset_id, instrument.quote_asset_id
-    base = index.find_balance(state, account_id, base_asset_id)
-    quote = index.find_balance(state, account_id, quote_asset_id)
+    base = index.find_balance(state, account_id, instrument.base_asset_id)
+    quote = index.find_balance(state, account_id, instrument.quote_asset_id)
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
-    maker_ppm, taker_ppm = np.int64(fees.maker_ppm), np.int64(fees.taker_ppm)
     tick_atoms = price_ticks * instrument.atoms_per_tick_lot
-    lot_atoms = instrument.base_atoms_per_lot
     notional = tick_atoms * qty_lots
-    crosses = bits.either(is_buy, (ask != 0) & (price_ticks >= ask), price_ticks <= bid)
+    meets = _crosses(instrument, is_buy, price_ticks) | (terms & IMMEDIATE != 0)
     if (
         (base == 0)
         | (quote == 0)
         | (notional < instrument.notional_min_atoms)
         | (notional > instrument.notional_max_atoms)
-        | (crosses & (flags != 0))
+        | (meets & (terms & POSTED != 0))
     ):
         return False
     # Both sides in one line of code, as in `replace`.
-    amount = qty_lots * bits.either(is_buy, tick_atoms, lot_atoms)
-    asset_id = bits.either(is_buy, quote_asset_id, base_asset_id)
+    amount = qty_lots * bits.either(is_buy, tick_atoms, instrument.base_atoms_per_lot)
     balance = state.balances[bits.either(is_buy, quote, base)]
-    rate = bits.either(is_buy, max(max(maker_ppm, taker_ppm), 0), 0)
+    rate = bits.either(is_buy, max(fees.maker_ppm, fees.taker_ppm), 0)
     held = amount + share_up(amount, rate) + (1 if is_buy else 0)
-    free_atoms = balance.free_atoms - held
-    if free_atoms < 0 or not has_room(state, ORDERS, 1) or not prices.can_put(state):
+    if balance.free_atoms < held or not has_room(state, ORDERS, 1) or not prices.can_put(state):
         return False
 
-    slot = take_order(state)
+    slot = incoming.take(state, command, account, fees, base, quote)
     order = state.orders[slot]
-    order.price_ticks = price_ticks
-    order.qty_lots = qty_lots
-    order.leaves_lots = qty_lots
-    order.account_id = account_id
-    order.owner_id = account.master_id
-    order.instrument_id = instrument_id
-    order.side = side
-    order.tif = tif
-    order.flags = flags
-    order.stp = command.stp
-    order.entry_seq = state.seq
-    order.maker_ppm = maker_ppm
-    order.taker_ppm = taker_ppm
-    order.base_balance = base
-    order.quote_balance = quote
     if has_client_id:
-        order.client_id = clients.record_new(state, account_id, hi, lo, order.order_id)
-    emit.event(
-        out, state.seq, ACCEPTED, order.order_id, price_ticks, qty_lots, qty_lots, held, account_id, instrument_id,
-        asset_id, side, NONE, flags,
-    )  # fmt: skip
-    if bits.unforeseen(crosses | is_immediate):
+        order.client_id = clients.record_new(
+            state, account_id, command.cl_ord_id_hi, command.cl_ord_id_lo, order.order_id
+        )
+    asset_id = bits.either(is_buy, instrument.quote_asset_id, instrument.base_asset_id)
+    emit.accepted(out, state.seq, command, order.order_id, qty_lots, held, asset_id, side, terms >> 16 & 255)
+    if bits.unforeseen(meets):
         match.take(state, slot, held, out)
         trigger.fire(state, instrument_id, out)
         return True
-    balance.free_atoms = free_atoms
+    balance.free_atoms -= held
     balance.order_held_atoms += held
     order.hold_atoms = held
     book.join(state, slot, order, instrument, side, price_ticks)
     book.enlist(state, slot)
     return True
+
+
+@hot
+def _crosses(instrument, is_buy, price_ticks):
+    """As `book.crosses`, without a jump: ask - 1 < price, or price - 1 < bid. No ask is 0, and less one above all."""
+    low = bits.either(is_buy, instrument.best_ask_ticks, price_ticks) - 1
+    return bits.is_below(low, bits.either(is_buy, price_ticks, instrument.best_bid_ticks))

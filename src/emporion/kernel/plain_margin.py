@@ -15,6 +15,7 @@ from emporion.kernel import (
     emit,
     health,
     holdings,
+    incoming,
     index,
     margin,
     match,
@@ -26,8 +27,8 @@ from emporion.kernel import (
 from emporion.kernel.arith import share_up
 from emporion.kernel.jit import hot, rare
 from emporion.kernel.ledger import order_rate
-from emporion.kernel.tables import ORDERS, free_order, has_room, take_order
-from emporion.schema.codes import AccountFlag, Event, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
+from emporion.kernel.tables import ORDERS, free_order, has_room
+from emporion.schema.codes import AccountFlag, InstrumentStatus, OrderFlag, OrderStatus, Reject, Side, Stp, Tif
 from emporion.schema.limits import FEE_TIERS
 
 BUY = Side.BUY.value
@@ -39,11 +40,7 @@ DECREMENT = Stp.DECREMENT.value
 POST_ONLY = OrderFlag.POST_ONLY.value
 REDUCE_ONLY = OrderFlag.REDUCE_ONLY.value
 UNFIT = AccountFlag.FROZEN.value | AccountFlag.SYSTEM.value
-ACCEPTED = Event.ACCEPTED.value
-REPLACED = Event.REPLACED.value
-CANCELED = Event.CANCELED.value
 CANCELED_STATUS = OrderStatus.CANCELED.value
-NONE = Reject.NONE.value
 BY_OWNER = Reject.BY_OWNER.value
 
 
@@ -56,10 +53,7 @@ def cancel(state, slot, out):
         return False
     m = np.int64(order.margin)
     price_ticks, leaves_lots, side = order.price_ticks, order.leaves_lots, np.int64(order.side)
-    emit.event(
-        out, state.seq, CANCELED, order.order_id, price_ticks, leaves_lots, 0, 0, order.account_id,
-        order.instrument_id, instrument.quote_asset_id, side, BY_OWNER, 0,
-    )  # fmt: skip
+    emit.canceled(out, state.seq, order, 0, instrument.quote_asset_id, side, BY_OWNER)
     book.leave(state, slot, order, instrument, price_ticks)
     book.delist(state, slot)
     ref = order_margin.contract_ref(state, order)
@@ -108,10 +102,7 @@ def replace(state, slot, command, out):
     if row.equity_atoms < row.maintenance_atoms + at_risk or not prices.can_put(state):
         return False
 
-    emit.event(
-        out, state.seq, REPLACED, order.order_id, price_ticks, qty_lots, leaves_lots, 0, order.account_id,
-        order.instrument_id, instrument.quote_asset_id, order.side, NONE, 0,
-    )  # fmt: skip
+    emit.replaced(out, state.seq, order, command, leaves_lots, 0, instrument.quote_asset_id, np.int64(order.side))
     row.order_risk_atoms = at_risk
     order.risk_atoms = risk_atoms
     order.price_ticks = price_ticks
@@ -174,37 +165,17 @@ def place(state, command, out):
     if not has_room(state, ORDERS, 1) or not prices.can_put(state):
         return False
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
-    maker_ppm, taker_ppm = np.int64(fees.maker_ppm), np.int64(fees.taker_ppm)
-    rate = max(max(maker_ppm, taker_ppm), 0)
-    risk_atoms = _risk(state, instrument, is_buy, price_ticks, qty_lots, rate)
+    risk_atoms = _risk(state, instrument, is_buy, price_ticks, qty_lots, max(fees.maker_ppm, fees.taker_ppm))
     if not _takes_on(state, m, ref, side, qty_lots, risk_atoms):
         return False
 
-    slot = take_order(state)
+    slot = incoming.take(state, command, account, fees, ref, quote)
     order = state.orders[slot]
-    order.price_ticks = price_ticks
-    order.qty_lots = qty_lots
-    order.leaves_lots = qty_lots
-    order.account_id = account_id
-    order.owner_id = account.master_id
-    order.instrument_id = instrument_id
-    order.side = side
-    order.tif = tif
-    order.flags = flags
-    order.stp = command.stp
-    order.entry_seq = state.seq
-    order.maker_ppm = maker_ppm
-    order.taker_ppm = taker_ppm
-    order.base_balance = ref
-    order.quote_balance = quote
     order.margin = m
     order.risk_atoms = risk_atoms
     if has_client_id:
         order.client_id = clients.record_new(state, account_id, hi, lo, order.order_id)
-    emit.event(
-        out, state.seq, ACCEPTED, order.order_id, price_ticks, qty_lots, qty_lots, 0, account_id, instrument_id,
-        instrument.quote_asset_id, side, NONE, flags,
-    )  # fmt: skip
+    emit.accepted(out, state.seq, command, order.order_id, qty_lots, 0, instrument.quote_asset_id, side, flags)
     if bits.unforeseen(crosses | (tif == IOC)):
         match.take(state, slot, 0, out)
         trigger.fire(state, instrument_id, out)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 import llvmlite.binding as llvm
 import numba
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils, registry
 from numba.core.codegen import JITCodeLibrary
@@ -144,8 +145,38 @@ def install() -> None:
             return builder.alloca(kind, name=name)  # Read only after a failed call, which has written it.
 
     cgutils.alloca_once = alloca_once
+    _leave_answers_unset(type(registry.cpu_target.target_context.call_conv))
     fields.install(type(registry.cpu_target.target_context), _is_ours)
     codegen.emporion_installed = True
+
+
+def _leave_answers_unset(conventions) -> None:
+    """What a call returns is written by the called function: it is not set to zero before, nor at the beginning."""
+    call_function = conventions.call_function
+
+    def call(self, builder, callee, *args, **options):
+        result = call_function(self, builder, callee, *args, **options)
+        if _is_ours(builder):
+            blocks = [builder.block, *reversed(builder.function.blocks)]
+            made = (each for block in blocks for each in reversed(block.instructions) if _calls(each, callee))
+            answer = next(made).args[0]
+            for block in blocks:
+                block.instructions = [each for each in block.instructions if not _sets_to_zero(each, answer)]
+        return result
+
+    conventions.call_function = call
+
+
+def _calls(instruction, function) -> bool:
+    return isinstance(instruction, ir.CallInstr) and instruction.callee is function
+
+
+def _sets_to_zero(instruction, place) -> bool:
+    return (
+        isinstance(instruction, ir.StoreInstr)
+        and instruction.operands[1] is place
+        and isinstance(instruction.operands[0], ir.Constant)
+    )
 
 
 def widen(dispatcher) -> None:

@@ -26,8 +26,8 @@ from emporion.schema.margin_state import (
 )  # fmt: skip
 from emporion.schema.messages import row
 
-STATE_VERSION = 4  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
-PAGE_BYTES = 4_096
+STATE_VERSION = 5  # How the tables are laid out. A snapshot of another is passed over and the journal replayed.
+PAGE_BYTES, HUGE_PAGE_BYTES = 4_096, 2_097_152
 
 TABLE = row(  # Bookkeeping of one table. Indexed by codes.Limit; the last has only a limit, no table.
     ("limit", "i8"),  # Logical limit: rows it may hold, row 0 not counted. Never above the capacity - 1.
@@ -122,10 +122,10 @@ ORDER = row(  # Two cache lines. The first is what matching reads.
     ("price_ticks", "i8"),  # Limit; of a waiting stop-market, its protection.
     ("leaves_lots", "i8"),  # Open, hidden part included.
     ("account_id", "i4"),
+    ("instrument_id", "i4"),
     ("owner_id", "i4"),  # The account's master: who may not trade with itself.
     ("level", "i4"),  # leaf << 6 | digit: its queue. 0 when it does not rest.
     ("extra", "i4"),  # Row in extras; NOBODY for a plain order.
-    ("instrument_id", "i4"),
     ("generation", "i4"),  # Of the slot; outlives the order.
     ("side", "i1"),
     ("tif", "i1"),
@@ -265,7 +265,9 @@ def state_dtype(capacity: Capacity) -> np.dtype:
         ("backstop_ppm", "i8"),  # of maintenance: below it the backstop takes over;
         ("liquidation_fee_ppm", "i8"),  # to the insurance fund.
         ("slice_slippage_ppm", "i8"),  # How far from the mark a slice may go.
-        ("reserved", "u1", (36,)),  # So that tables begin on two cache lines.
+        ("reserved0", "u1", (4,)),
+        ("hour_end_ns", "i8"),  # (hour + 1) * HOUR_NS, but not beyond TS_MAX + 1; 0 before the first command.
+        ("reserved", "u1", (24,)),  # So that tables begin on two cache lines.
         ("tables", TABLE, (len(TABLE_NAMES) + 1,)),
         ("fees", FEES, (FEE_SCHEDULES * FEE_TIERS,)),
         ("tasks", TASK, (TASKS,)),
@@ -301,7 +303,8 @@ def new_state(capacity: Capacity) -> np.ndarray:
 
 
 def aligned_zeros(dtype: np.dtype) -> np.ndarray:
-    """One zeroed element that begins on a page, so that no row lies across two cache lines."""
-    raw = np.zeros(dtype.itemsize + PAGE_BYTES, np.uint8)
-    start = -raw.ctypes.data % PAGE_BYTES
+    """One zeroed element that begins on a page, a huge one where it fills some: so no row lies across cache lines."""
+    page = PAGE_BYTES if dtype.itemsize < HUGE_PAGE_BYTES else HUGE_PAGE_BYTES
+    raw = np.zeros(dtype.itemsize + page, np.uint8)
+    start = -raw.ctypes.data % page
     return raw[start : start + dtype.itemsize].view(dtype)
