@@ -60,7 +60,7 @@ class Search:
     leads: int = 8
     powers: int = 4
     omegas: int = 24
-    starts: int = 5
+    starts: int = 4
 
     def __post_init__(self) -> None:
         for name, (low, high), (least, most) in (("m", self.m, (-10, 10)), ("omega", self.omega, (0.01, 1000))):
@@ -209,8 +209,8 @@ def days_of(made: Series) -> Floats:
     """Times of the observations in days: ordinals of their dates, or places."""
     if made.dates is None:
         return np.arange(len(made), dtype=np.float64)
-    ns = made.dates.astype(np.int64)
-    return ns // DAY_NS + EPOCH + (ns % DAY_NS) / DAY_NS
+    whole, rest = np.divmod(made.dates.view(np.int64), DAY_NS)
+    return whole + (rest / DAY_NS + EPOCH) if rest.any() else whole + float(EPOCH)
 
 
 def to_date(day: float) -> np.datetime64:
@@ -220,7 +220,8 @@ def to_date(day: float) -> np.datetime64:
 
 def usual_step(days: Floats) -> float:
     """Median days from one observation to the next."""
-    steps = np.sort(np.diff(days))
+    steps = days[1:] - days[:-1]
+    steps.sort()
     return float(steps[(steps.size - 1) // 2] + steps[steps.size // 2]) / 2.0
 
 
@@ -242,8 +243,8 @@ def fit_windows(
         )
     if lead is None:
         lead_max = search.lead_share * lengths
-        grid_lead = np.exp(np.linspace(math.log(lead_min), math.log(lead_max[-1]), search.leads))
-        grid_lead[0] = lead_min
+        step = math.log(lead_max[-1] / lead_min) / max(search.leads - 1, 1)
+        grid_lead = np.array([lead_min * math.exp(k * step) for k in range(search.leads)])
     else:
         lead_max, grid_lead, lead_min = np.full(counts.size, lead), np.array([lead]), lead
     grid_m, grid_omega = _grids(search)

@@ -66,14 +66,14 @@ def series(
     made = values if isinstance(values, Series) else _made(values, dates, name, missing)
     if made.values.size < length_min:
         raise BadValue(f"{made.name}: {made.values.size} values are too few; at least {length_min} are needed")
-    if positive:
+    least, largest = float(made.values.min()), float(made.values.max())
+    if positive and least <= 0.0:
         _refuse(made.values <= 0.0, made, "is {value:g}; prices must be above zero, so mend or leave out that row")
     if varied:
-        changes = np.diff(made.values)
-        largest = float(np.abs(made.values).max())
-        if not np.any(changes):
+        if least == largest:
             raise BadValue(f"{made.name}: all values are {made.values[0]:g}; a constant cannot be tested")
-        if np.ptp(changes) <= SAME * largest:
+        changes = made.values[1:] - made.values[:-1]
+        if changes.max() - changes.min() <= SAME * max(largest, -least):
             raise BadValue(f"{made.name}: the values lie on a straight line; without chance there is nothing to test")
     return made
 
