@@ -32,6 +32,13 @@ def crosses(instrument, side, price_ticks):
 
 
 @hot
+def meets(instrument, is_buy, price_ticks):
+    """The same without a jump: ask - 1 < price, or price - 1 < bid. No ask is 0, and less one above all prices."""
+    low = bits.either(is_buy, instrument.best_ask_ticks, price_ticks) - 1
+    return bits.is_below(low, bits.either(is_buy, price_ticks, instrument.best_bid_ticks))
+
+
+@hot
 def enlist(state, slot):
     """Enters an order that will stay among its account's open orders, as the newest."""
     order = state.orders[slot]

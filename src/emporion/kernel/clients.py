@@ -52,6 +52,12 @@ def record(state, account_id, hi, lo, order_id):
 
 
 @seldom
+def can_record_new(state, account_id, hi, lo):
+    """Whether `record_new` may take this id: it has no row yet, and there is room for one."""
+    return index.find_client_id(state, account_id, hi, lo) == 0 and room(state)
+
+
+@seldom
 def record_new(state, account_id, hi, lo, order_id):
     """The same for an id that has no row."""
     for _ in range(FORGOTTEN_PER_RECORD):

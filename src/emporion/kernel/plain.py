@@ -154,7 +154,7 @@ def _replace(state, slot, command, out):
     amount = leaves_lots * bits.either(is_buy, tick_atoms, lot_atoms)
     asset_id = bits.either(is_buy, quote_asset_id, base_asset_id)
     balance = state.balances[bits.either(is_buy, quote_balance, base_balance)]
-    crosses = _crosses(instrument, is_buy, price_ticks)
+    crosses = book.meets(instrument, is_buy, price_ticks)
     if crosses | (notional < instrument.notional_min_atoms) | (notional > instrument.notional_max_atoms):
         return False
     held = amount + share_up(amount, bits.either(is_buy, rate, 0)) + (1 if is_buy else 0)
@@ -173,13 +173,6 @@ def _replace(state, slot, command, out):
     book.leave(state, slot, order, instrument, old_ticks)
     book.join(state, slot, order, instrument, side, price_ticks)
     return True
-
-
-@seldom
-def _is_id_taken(state, command):
-    """Whether the client id is known already, or there is no room for another."""
-    found = index.find_client_id(state, np.int64(command.account_id), command.cl_ord_id_hi, command.cl_ord_id_lo)
-    return found != 0 or not clients.room(state)
 
 
 @hot
@@ -217,7 +210,7 @@ def place(state, command, out):
     ):
         return False
     has_client_id = (command.cl_ord_id_hi | command.cl_ord_id_lo) != 0
-    if has_client_id and _is_id_taken(state, command):
+    if has_client_id and not clients.can_record_new(state, account_id, command.cl_ord_id_hi, command.cl_ord_id_lo):
         return False
     is_buy = side == BUY
     base = index.find_balance(state, account_id, instrument.base_asset_id)
@@ -225,7 +218,7 @@ def place(state, command, out):
     fees = state.fees[instrument.fee_schedule * FEE_TIERS + account.fee_tier]
     tick_atoms = price_ticks * instrument.atoms_per_tick_lot
     notional = tick_atoms * qty_lots
-    meets = _crosses(instrument, is_buy, price_ticks) | (terms & IMMEDIATE != 0)
+    meets = book.meets(instrument, is_buy, price_ticks) | (terms & IMMEDIATE != 0)
     if (
         (base == 0)
         | (quote == 0)
@@ -260,10 +253,3 @@ def place(state, command, out):
     book.join(state, slot, order, instrument, side, price_ticks)
     book.enlist(state, slot)
     return True
-
-
-@hot
-def _crosses(instrument, is_buy, price_ticks):
-    """As `book.crosses`, without a jump: ask - 1 < price, or price - 1 < bid. No ask is 0, and less one above all."""
-    low = bits.either(is_buy, instrument.best_ask_ticks, price_ticks) - 1
-    return bits.is_below(low, bits.either(is_buy, price_ticks, instrument.best_bid_ticks))

@@ -91,8 +91,7 @@ def replace(state, slot, command, out):
         return False
     is_buy = order.side == BUY
     notional = price_ticks * instrument.atoms_per_tick_lot * qty_lots
-    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
-    crosses = bits.either(is_buy, (ask != 0) & (price_ticks >= ask), price_ticks <= bid)
+    crosses = book.meets(instrument, is_buy, price_ticks)
     if crosses | (notional < instrument.notional_min_atoms) | (notional > instrument.notional_max_atoms):
         return False
     leaves_lots, old_ticks = order.leaves_lots, order.price_ticks
@@ -144,12 +143,11 @@ def place(state, command, out):
         return False
     hi, lo = command.cl_ord_id_hi, command.cl_ord_id_lo
     has_client_id = (hi | lo) != 0
-    if has_client_id and (index.find_client_id(state, account_id, hi, lo) != 0 or not clients.room(state)):
+    if has_client_id and not clients.can_record_new(state, account_id, hi, lo):
         return False
     is_buy = side == BUY
     notional = price_ticks * instrument.atoms_per_tick_lot * qty_lots
-    ask, bid = instrument.best_ask_ticks, instrument.best_bid_ticks
-    crosses = bits.either(is_buy, (ask != 0) & (price_ticks >= ask), price_ticks <= bid)
+    crosses = book.meets(instrument, is_buy, price_ticks)
     quote = index.find_balance(state, account_id, instrument.quote_asset_id)
     ref = holdings.find_contract(state, m, instrument_id)
     if (

@@ -1,7 +1,7 @@
 """Neighbouring fields moved or written in one step.
 
-A store waits in the processor's queue until memory has taken it, and that queue, not arithmetic, is what fills up
-first when a row is written field by field. Fields that lie side by side in both rows go as one word.
+Field by field, each value is loaded, kept in a register or, where those run out, put aside and fetched again, and
+stored. Fields that lie side by side in both rows go as one word.
 
 Which fields, is checked when the kernel is compiled: they must be neighbours, of the same types on both sides.
 Uncompiled, the same is done a field at a time.
